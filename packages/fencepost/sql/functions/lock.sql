@@ -1,0 +1,32 @@
+-- The session lock for callers of plain SQL: call fencepost.lock('report'); it is kept until fencepost.unlock or the
+-- end of the connection. Waits for ever unless told how long; the token comes back as the result.
+create or replace procedure fencepost.lock(
+  name text, wait interval default null, namespace text default 'default', inout token bigint default null
+)
+  language plpgsql
+as $$
+declare
+  key constant bigint := fencepost.key(lock.name, lock.namespace);
+  deadline constant timestamptz := clock_timestamp() + lock.wait;
+  slice constant interval := least(interval '500 ms', current_setting('deadlock_timeout')::interval / 2);
+begin
+  -- Refused inside a transaction (2D000): rolled back, it would keep the lock and hand its token out a second time.
+  commit;
+  if fencepost.holds(key) then
+    raise exception 'lock "%" is held by this session already', lock.name
+      using errcode = 'LK003', hint = 'Release it first: a second grant would make the first one''s token stale.';
+  end if;
+
+  loop
+    perform set_config('lock_timeout', greatest(1, extract(epoch from
+      least(slice, deadline - clock_timestamp())) * 1000)::integer::text, true);
+    lock.token := fencepost.acquire(lock.name, lock.namespace, null);
+    exit when lock.token is not null;
+    if clock_timestamp() >= deadline then
+      raise exception 'lock "%" was not granted within %', lock.name, lock.wait using errcode = 'lock_not_available';
+    end if;
+    -- A wait in slices gives its snapshot back in between: vacuum and index builds go on.
+    commit;
+  end loop;
+end
+$$;

@@ -1,0 +1,150 @@
+import { setMaxListeners } from 'node:events'
+import { firstOf } from './ground/abort.ts'
+import { ClosedError, LockTimeoutError } from './ground/errors.ts'
+import type { Holder } from './ground/holder.ts'
+import { checkName } from './ground/name.ts'
+import type { Lock } from './locks/lock.ts'
+import { type LockOptions, parseLockOptions, type TryLockOptions } from './locks/lock-options.ts'
+import { Locks } from './locks/locks.ts'
+import { Sessions } from './locks/sessions.ts'
+import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
+import type { Connection } from './postgres/connection.ts'
+import { ensureSchema, type MigrationReport } from './postgres/migrate.ts'
+import { migrateTarget } from './postgres/migrate-target.ts'
+import { type Origin, resolveTarget, type Target } from './postgres/target.ts'
+
+type Work<T> = (lock: Lock) => Promise<T> | T
+
+/**
+ * Locks in a PostgreSQL database. Connects at the first use and keeps one connection while it is used, a few more
+ * while it waits; an instance that holds nothing does not keep the process alive.
+ *
+ * @param target a `postgres://` URL, a `pg.Pool` (never closed, no lock is held on it), or a pool config.
+ * @throws {TypeError} for a target or an option that cannot be right.
+ */
+export function fencepost(target: Target | undefined, options: FencepostOptions = {}): Fencepost {
+  return new Fencepost(resolveTarget(target), parseOptions(options))
+}
+
+export class Fencepost implements AsyncDisposable {
+  readonly #origin: Origin
+  readonly #settings: Settings
+  readonly #sessions: Sessions
+  readonly #locks: Locks
+  readonly #closing = new AbortController()
+
+  /** Use `fencepost()`. */
+  constructor(origin: Origin, settings: Settings) {
+    const { schema, namespace, migrate, freezeMs, application } = settings
+    const { config, where } = origin
+    const ready = atFirst((connection: Connection) => ensureSchema(connection, schema, migrate))
+    this.#origin = origin
+    // Every call that is under way listens.
+    setMaxListeners(0, this.#closing.signal)
+    this.#settings = settings
+    this.#sessions = new Sessions({ config, where, schema, application, freezeMs, ready })
+    this.#locks = new Locks({ sessions: this.#sessions, origin, schema, namespace, freezeMs })
+  }
+
+  /**
+   * Waits for the lock, first come first served within this process, for as long as `wait` says.
+   * With `work`, releases the lock when `work` is done and returns what it returned; watch `lock.signal` in it.
+   *
+   * @throws {LockTimeoutError} after `wait`, naming the holder.
+   * @throws the signal's reason once it aborts. In both cases nothing is held and nothing is granted later.
+   * @throws {DatabaseUnreachableError | AuthenticationError | StandbyError | UnsupportedServerError}
+   * @throws {SchemaOutdatedError | SchemaTooNewError | MissingPrivilegeError} at the first use.
+   */
+  lock(name: string, options?: LockOptions): Promise<Lock>
+  lock<T>(name: string, work: Work<T>): Promise<T>
+  lock<T>(name: string, options: LockOptions, work: Work<T>): Promise<T>
+  async lock<T>(name: string, ...rest: [(LockOptions | Work<T>)?, Work<T>?]): Promise<Lock | T> {
+    const [options, work] = optionsAndWork(rest)
+    checkName(name)
+    const { waitMs, signal } = parseLockOptions(options, ['wait', 'signal'])
+    const lock = await this.#acquire(name, waitMs, signal)
+    return work === undefined ? lock : await during(lock, work)
+  }
+
+  /**
+   * Takes the lock if it is free at once; null means busy and nothing else. With `work`, which then runs only if it
+   * was free, releases the lock afterwards. Throws what `lock` throws but for the timeout.
+   */
+  tryLock(name: string, options?: TryLockOptions): Promise<Lock | null>
+  tryLock<T>(name: string, work: Work<T>): Promise<T | null>
+  tryLock<T>(name: string, options: TryLockOptions, work: Work<T>): Promise<T | null>
+  async tryLock<T>(name: string, ...rest: [(TryLockOptions | Work<T>)?, Work<T>?]): Promise<Lock | T | null> {
+    const [options, work] = optionsAndWork(rest)
+    checkName(name)
+    const { signal } = parseLockOptions(options, ['signal'])
+    using until = firstOf([this.#closing.signal, signal])
+    const lock = await this.#locks.tryAcquire(name, until.signal)
+    return work === undefined || lock === null ? lock : await during(lock, work)
+  }
+
+  /** Who holds the name, also if it was locked by another program; empty if it is free. */
+  async who(name: string): Promise<Holder[]> {
+    checkName(name)
+    return await this.#locks.who(name)
+  }
+
+  /** Brings the schema up to date, whatever `migrate` says. Does nothing where it is. */
+  async migrate(): Promise<MigrationReport> {
+    return await migrateTarget(this.#origin, this.#settings.schema)
+  }
+
+  /** Ends all waits with a `ClosedError`, releases what is held and closes our connections, never the user's pool. */
+  async close(): Promise<void> {
+    this.#closing.abort(new ClosedError())
+    await this.#locks.releaseAll()
+    await this.#sessions.close()
+    await this.#origin.closePool()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #acquire(name: string, waitMs: number | null, signal: AbortSignal | undefined): Promise<Lock> {
+    const startedAt = performance.now()
+    const deadline = new AbortController()
+    const timer = waitMs === null ? undefined : setTimeout(() => deadline.abort(), waitMs)
+    using until = firstOf([this.#closing.signal, signal, deadline.signal])
+    try {
+      return await this.#locks.acquire(name, until.signal)
+    } catch (error) {
+      if (error !== deadline.signal.reason) throw error
+      const [holder] = await this.#locks.who(name).catch(() => [])
+      throw new LockTimeoutError(name, performance.now() - startedAt, holder ?? null)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+function optionsAndWork<Options extends object, T>(rest: [(Options | Work<T>)?, Work<T>?]): [Options, Work<T>?] {
+  const [first, second] = rest
+  const [options, work] = typeof first === 'function' ? [undefined, first] : [first, second]
+  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+    throw new TypeError(`options must be an object such as { wait: '5s' }; got ${String(options)}`)
+  }
+  return work === undefined ? [options ?? ({} as Options)] : [options ?? ({} as Options), work]
+}
+
+/** The release comes before the result and never hides the error of the work. */
+async function during<T>(lock: Lock, work: Work<T>): Promise<T> {
+  await using held = lock
+  return await work(held)
+}
+
+/** Done once for all callers; again if it failed. */
+function atFirst<Argument>(act: (argument: Argument) => Promise<void>): (argument: Argument) => Promise<void> {
+  let done: Promise<void> | undefined
+  return (argument) => {
+    done ??= act(argument).catch((error: unknown) => {
+      done = undefined
+      throw error
+    })
+    return done
+  }
+}

@@ -1,0 +1,13 @@
+import type { Schema } from '../postgres/schema.ts'
+
+/** What a write is checked against: the token of one acquisition, and where the database finds it. */
+export interface Fence {
+  readonly name: string
+  readonly namespace: string
+  readonly token: number
+  /** The session that was granted the token; tells two histories apart after a split brain. */
+  readonly session: bigint
+  /** A guarded transaction that sits idle for longer is ended by the server, so it cannot keep the gate. 0: never. */
+  readonly freezeMs: number
+  readonly schema: Schema
+}

@@ -1,0 +1,181 @@
+import type { Holder } from './holder.ts'
+import { describeHolder } from './holder.ts'
+
+/** What every error of this library extends. `code` is stable; the message is for people. */
+export abstract class FencepostError extends Error {
+  abstract readonly code: string
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+/** The lock was not granted in time. Nothing is held and nothing will be granted later; retrying is safe. */
+export class LockTimeoutError extends FencepostError {
+  readonly code = 'LOCK_TIMEOUT'
+  readonly lockName: string
+  readonly waitedMs: number
+  /** Who held it when the wait ended; null if it was free by then or could not be asked. */
+  readonly holder: Holder | null
+
+  constructor(lockName: string, waitedMs: number, holder: Holder | null) {
+    super(`lock "${lockName}" was not granted within ${Math.round(waitedMs)} ms; ${describeHolder(holder)}`)
+    this.lockName = lockName
+    this.waitedMs = waitedMs
+    this.holder = holder
+  }
+}
+
+/**
+ * The connection that held the lock is over, so the server has let go of it or is about to.
+ * Stop working: somebody else may hold the lock. Guarded writes are refused once somebody does.
+ */
+export class LockLostError extends FencepostError {
+  readonly code = 'LOCK_LOST'
+  readonly lockName: string
+
+  constructor(lockName: string, cause: Error) {
+    super(`lock "${lockName}" was lost: ${cause.message}`, { cause })
+    this.lockName = lockName
+  }
+}
+
+/** The handle was used after its release. Nothing was sent; take the lock again. */
+export class LockReleasedError extends FencepostError {
+  readonly code = 'LOCK_RELEASED'
+  readonly lockName: string
+
+  constructor(lockName: string) {
+    super(`lock "${lockName}" has been released; take it again before you guard or begin a transaction`)
+    this.lockName = lockName
+  }
+}
+
+/**
+ * The database refused a write because the lock has been granted to somebody else since (SQLSTATE LK001).
+ * The transaction is undone. Do not retry with this lock; take it again and look at what the other one did.
+ */
+export class StaleTokenError extends FencepostError {
+  readonly code = 'STALE_TOKEN'
+  readonly lockName: string
+  readonly token: number
+
+  constructor(lockName: string, token: number, cause: Error & { detail?: string }) {
+    super(`token ${token} of lock "${lockName}" is stale, the write was refused. ${cause.detail ?? ''}`.trimEnd(), {
+      cause,
+    })
+    this.lockName = lockName
+    this.token = token
+  }
+}
+
+/** The connection broke while COMMIT was under way: it was done or it was not. Look before you do it again. */
+export class CommitUncertainError extends FencepostError {
+  readonly code = 'COMMIT_UNCERTAIN'
+  readonly lockName: string
+
+  constructor(lockName: string, cause: Error) {
+    super(
+      `the connection broke during COMMIT under lock "${lockName}": whether it committed is not known; ` +
+        `look for its effects before you repeat it (${cause.message})`,
+      { cause },
+    )
+    this.lockName = lockName
+  }
+}
+
+/** The connection of a transaction broke before its COMMIT was sent: nothing was committed. */
+export class TransactionLostError extends FencepostError {
+  readonly code = 'TRANSACTION_LOST'
+  readonly lockName: string
+
+  constructor(lockName: string, cause: Error) {
+    super(`the transaction under lock "${lockName}" ended before COMMIT, nothing was written: ${cause.message}`, {
+      cause,
+    })
+    this.lockName = lockName
+  }
+}
+
+/** The server did not answer or broke off. Nothing is held; retrying is safe. */
+export class DatabaseUnreachableError extends FencepostError {
+  readonly code = 'DATABASE_UNREACHABLE'
+
+  constructor(where: string, cause: Error) {
+    super(`the database at ${where} cannot be reached: ${cause.message || (cause as { code?: string }).code}`, {
+      cause,
+    })
+  }
+}
+
+/** The server refused the user or the password (SQLSTATE class 28). Nothing is held. */
+export class AuthenticationError extends FencepostError {
+  readonly code = 'AUTHENTICATION_FAILED'
+
+  constructor(where: string, cause: Error) {
+    super(`the database at ${where} refused the login: ${cause.message}; check the user and the password`, { cause })
+  }
+}
+
+/** The server is a read-only standby, which grants advisory locks of its own that exclude nobody. Nothing is held. */
+export class StandbyError extends FencepostError {
+  readonly code = 'STANDBY'
+
+  constructor(where: string) {
+    super(`the database at ${where} is a read-only standby; connect to the primary (target_session_attrs=read-write)`)
+  }
+}
+
+/** The server cannot keep our promises: too old, or its advisory locks do nothing. Nothing is held. */
+export class UnsupportedServerError extends FencepostError {
+  readonly code = 'UNSUPPORTED_SERVER'
+
+  constructor(where: string, banner: string) {
+    super(`the server at ${where} is not supported: ${banner}; PostgreSQL 13 or newer is needed`)
+  }
+}
+
+/** The role may not do what is needed. `sql` is what somebody who may has to run. Nothing was changed. */
+export class MissingPrivilegeError extends FencepostError {
+  readonly code = 'MISSING_PRIVILEGE'
+  readonly sql: string
+
+  constructor(what: string, sql: string, cause: Error) {
+    super(`${what} (${cause.message}). Ask somebody who may to run:\n${sql}`, { cause })
+    this.sql = sql
+  }
+}
+
+/** The schema is missing or older than this library, and `migrate` is 'off'. Nothing was changed. */
+export class SchemaOutdatedError extends FencepostError {
+  readonly code = 'SCHEMA_OUTDATED'
+
+  constructor(schema: string, found: number, needed: number) {
+    super(
+      `schema "${schema}" ${found === 0 ? 'is not installed' : `has version ${found}`}, this library needs ${needed}; ` +
+        `run: npx fencepost migrate${schema === 'fencepost' ? '' : ` --schema ${schema}`}`,
+    )
+  }
+}
+
+/** The schema has a breaking change that this library is too old for. Nothing was changed. */
+export class SchemaTooNewError extends FencepostError {
+  readonly code = 'SCHEMA_TOO_NEW'
+
+  constructor(schema: string, found: number, understood: number) {
+    super(
+      `schema "${schema}" has version ${found}, this library understands ${understood}; ` +
+        `upgrade it: npm install fencepost@latest`,
+    )
+  }
+}
+
+/** `close()` was called: nothing can be locked with this instance any more. */
+export class ClosedError extends FencepostError {
+  readonly code = 'CLOSED'
+
+  constructor() {
+    super('this fencepost has been closed; make a new one')
+  }
+}

@@ -1,0 +1,130 @@
+import { LockLostError, LockReleasedError } from '../ground/errors.ts'
+import type { Fence } from '../fencing/fence.ts'
+import { guard } from '../fencing/guard.ts'
+import { guardedTransaction, type Isolation, type Transaction } from '../fencing/guarded-transaction.ts'
+import { asError } from '../postgres/driver-error.ts'
+import type { InTransaction } from '../postgres/queryable.ts'
+import type { Session } from '../postgres/session.ts'
+import type { Origin } from '../postgres/target.ts'
+
+/** One acquisition: what is held, on which session, and how to let go of it there. */
+export interface Grant {
+  readonly fence: Fence
+  readonly session: Session
+  /** Never rejects: a session that cannot let go is ended, and everything it held with it. */
+  readonly letGo: () => Promise<void>
+}
+
+export interface TransactionOptions {
+  /** Default `'read committed'`. Any level sees what earlier holders committed: the lock is older than the snapshot. */
+  readonly isolation?: Isolation
+}
+
+/**
+ * A lock this process was granted.
+ *
+ *     held ──release()──────────────▶ released
+ *      └────connection over─▶ lost ──release()──▶ released
+ *
+ * The server decides when it is lost; `signal` tells. Whoever goes on without listening is refused by the database,
+ * in `guard` and `transaction`, as soon as somebody else has been granted the lock.
+ */
+export class Lock implements AsyncDisposable {
+  /** The fencing token: larger than that of every earlier holder of this name. */
+  readonly token: number
+  readonly name: string
+  readonly mode = 'exclusive'
+  /** Aborts with a `LockLostError` as soon as the connection that holds the lock is known to be over. */
+  readonly signal: AbortSignal
+  readonly #grant: Grant
+  readonly #origin: Origin
+  readonly #lost = new AbortController()
+  readonly #guards = new Set<Promise<void>>()
+  #release: Promise<void> | undefined
+
+  constructor(grant: Grant, origin: Origin) {
+    this.#grant = grant
+    this.#origin = origin
+    this.name = grant.fence.name
+    this.token = grant.fence.token
+    this.signal = this.#lost.signal
+    const { over } = grant.session
+    if (over.aborted) this.#lose()
+    else over.addEventListener('abort', this.#lose, { once: true })
+  }
+
+  /**
+   * Guards a transaction of any client: it commits only if nobody else has been granted the lock by then.
+   * Call it inside the transaction, not inside a savepoint you may roll back, best right before COMMIT.
+   *
+   * @throws {StaleTokenError} if somebody has (SQLSTATE LK001): roll back and do not retry.
+   * @throws {LockReleasedError} after `release()`.
+   * @throws {TypeError} for a pool: each of its queries may run on another connection.
+   */
+  async guard(tx: InTransaction): Promise<void> {
+    if (this.#release !== undefined) throw new LockReleasedError(this.name)
+    if ('totalCount' in tx) throw new TypeError('guard() needs a connection inside a transaction; it got a pool')
+    const guarded = guard(tx, this.#grant.fence)
+    const settled = guarded.then(
+      () => {},
+      () => {},
+    )
+    this.#guards.add(settled)
+    try {
+      await guarded
+    } finally {
+      this.#guards.delete(settled)
+    }
+  }
+
+  /**
+   * Runs `work` in a transaction on a connection of the pool and commits it, guarded; rolls back if `work` throws.
+   * The transaction is ended by the server if it sits idle for longer than `freezeTimeout`.
+   *
+   * @throws {StaleTokenError} if somebody else has been granted the lock: nothing was written, do not retry.
+   * @throws {LockReleasedError} if the lock was released before `work` was done: nothing was written.
+   * @throws {TransactionLostError} if its connection broke before COMMIT: nothing was written.
+   * @throws {CommitUncertainError} if its connection broke during COMMIT.
+   */
+  async transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    if (this.#release !== undefined) throw new LockReleasedError(this.name)
+    const run = async (tx: Transaction) => {
+      const result = await work(tx)
+      if (this.#release !== undefined) throw new LockReleasedError(this.name)
+      return result
+    }
+    return await guardedTransaction(this.#origin, this.#grant.fence, {
+      isolation: checkIsolation(options.isolation ?? 'read committed'),
+      run,
+    })
+  }
+
+  /** Gives the lock back. Never throws, also when it is lost or released already. Waits for guard calls under way. */
+  release(): Promise<void> {
+    this.#release ??= this.#giveBack()
+    return this.#release
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release()
+  }
+
+  async #giveBack(): Promise<void> {
+    const { session, letGo } = this.#grant
+    // A guard call of a lost lock may wait behind the next holder.
+    if (!this.signal.aborted) await Promise.all(this.#guards)
+    session.over.removeEventListener('abort', this.#lose)
+    await letGo()
+  }
+
+  readonly #lose = (): void => {
+    this.#lost.abort(new LockLostError(this.name, asError(this.#grant.session.over.reason)))
+  }
+}
+
+function checkIsolation(isolation: Isolation): Isolation {
+  if (!['read committed', 'repeatable read', 'serializable'].includes(isolation)) {
+    throw new TypeError(`isolation must be 'read committed', 'repeatable read' or 'serializable'; got '${isolation}'`)
+  }
+  return isolation
+}

@@ -1,0 +1,65 @@
+import { basename } from 'node:path'
+import { type Duration, parseDuration } from './ground/duration.ts'
+import { checkNamespace } from './ground/name.ts'
+import { Schema } from './postgres/schema.ts'
+
+export interface FencepostOptions {
+  /** Where our tables and functions live. Default `'fencepost'`. */
+  readonly schema?: string
+  /** Names of different namespaces are different locks. Default `'default'`; it may not contain `:`. */
+  readonly namespace?: string
+  /**
+   * `'auto'` (default) brings the schema up to date at the first connect, once among any number of processes.
+   * `'off'` never changes it and throws `SchemaOutdatedError` where that is needed.
+   */
+  readonly migrate?: 'auto' | 'off'
+  /**
+   * For how long the server may hear nothing of this process before it lets go of all its locks. Default `'60s'`,
+   * at least `'1s'`; `false`: for ever. Needs PostgreSQL 14.
+   */
+  readonly freezeTimeout?: Duration | false
+  /** What others are told of a holder. Default: the name of the script. */
+  readonly application?: string
+}
+
+/** Options as the rooms take them. */
+export interface Settings {
+  readonly schema: Schema
+  readonly namespace: string
+  readonly migrate: 'auto' | 'off'
+  /** 0: never. */
+  readonly freezeMs: number
+  readonly application: string
+}
+
+const KNOWN = ['schema', 'namespace', 'migrate', 'freezeTimeout', 'application']
+const SHORTEST_FREEZE_MS = 1000
+
+/** @throws {TypeError} for an option that does not exist or cannot be right. */
+export function parseOptions(options: FencepostOptions): Settings {
+  for (const option of Object.keys(options)) {
+    if (!KNOWN.includes(option)) throw new TypeError(`unknown option '${option}'; there are ${KNOWN.join(', ')}`)
+  }
+  const { namespace = 'default', migrate = 'auto', freezeTimeout = '60s', application = nameOfScript() } = options
+  checkNamespace(namespace)
+  if (migrate !== 'auto' && migrate !== 'off') {
+    throw new TypeError(`migrate must be 'auto' or 'off'; got '${String(migrate)}'`)
+  }
+  if (typeof application !== 'string' || application.includes('\0')) {
+    throw new TypeError('application must be a string without NUL')
+  }
+  return { schema: new Schema(options.schema), namespace, migrate, freezeMs: parseFreeze(freezeTimeout), application }
+}
+
+function parseFreeze(freezeTimeout: Duration | false): number {
+  if (freezeTimeout === false) return 0
+  const freezeMs = parseDuration(freezeTimeout, 'freezeTimeout')
+  if (freezeMs < SHORTEST_FREEZE_MS) {
+    throw new TypeError(`freezeTimeout must be at least '1s', or false; got '${freezeTimeout}'`)
+  }
+  return freezeMs
+}
+
+function nameOfScript(): string {
+  return basename(process.argv[1] ?? 'node')
+}

@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises'
+import { LockTimeoutError, MissingPrivilegeError, SchemaOutdatedError, SchemaTooNewError } from '../ground/errors.ts'
+import { keyOf } from '../ground/key.ts'
+import type { Connection } from './connection.ts'
+import { asError, mayNotUse, sqlState } from './driver-error.ts'
+import { Schema } from './schema.ts'
+import { readSqlFiles, type SqlFiles } from './sql-files.ts'
+
+/** What a migration did. */
+export interface MigrationReport {
+  readonly schema: string
+  /** 0: it was not installed. */
+  readonly from: number
+  readonly to: number
+  /** Names of the steps applied, in order. */
+  readonly applied: readonly string[]
+}
+
+interface Installed {
+  readonly version: number
+  /** The newest step that a library which does not know it cannot live with. */
+  readonly breaking: number
+  readonly library: string | null
+  readonly functions: string | null
+}
+
+const PATIENCE = '60s'
+const NONE: Installed = { version: 0, breaking: 0, library: null, functions: null }
+
+/**
+ * Refuses a schema this library cannot work with; with 'auto' brings an older one up to date.
+ *
+ * @throws {SchemaOutdatedError | SchemaTooNewError | MissingPrivilegeError}
+ */
+export async function ensureSchema(connection: Connection, schema: Schema, migrate: 'auto' | 'off'): Promise<void> {
+  const files = await readSqlFiles()
+  const installed = await read(connection, schema).catch(async (error: unknown) => {
+    throw sqlState(error) === '42501'
+      ? mayNotUse(schema, asError(error), (await whoAmI(connection, schema)).role)
+      : error
+  })
+  refuseNewer(installed, files, schema)
+  if (migrate === 'auto' && (await isOutdated(installed, files))) await migrateSchema(connection, schema)
+  if (migrate === 'off' && installed.version < newest(files)) {
+    throw new SchemaOutdatedError(schema.name, installed.version, newest(files))
+  }
+}
+
+/**
+ * Brings the schema up to date in one transaction, under an advisory lock that others wait for up to 60 s; does nothing
+ * where it is up to date. Older libraries go on working unless a step says it is breaking.
+ */
+export async function migrateSchema(connection: Connection, schema: Schema): Promise<MigrationReport> {
+  const files = await readSqlFiles()
+  try {
+    await connection.run(`begin isolation level read committed read write; set local lock_timeout = '${PATIENCE}'`)
+    await connection.query('select pg_advisory_xact_lock($1)', [keyOf(`migrate:${schema.name}`, '')])
+    const installed = await read(connection, schema)
+    refuseNewer(installed, files, schema)
+    const due = files.migrations.filter(({ version }) => version > installed.version)
+    await apply(connection, schema, due)
+    if (await isOutdated(installed, files)) await installFunctions(connection, schema, files)
+    await connection.run('commit')
+    return { schema: schema.name, from: installed.version, to: newest(files), applied: due.map(({ name }) => name) }
+  } catch (error) {
+    await connection.run('rollback').catch(() => {})
+    throw await describe(error, connection, schema)
+  }
+}
+
+/** Everything as one script for psql, to be read first or run by somebody who may create what the application may not. */
+export async function schemaSql(schemaName?: string): Promise<string> {
+  const schema = new Schema(schemaName)
+  const files = await readSqlFiles()
+  const steps = files.migrations.map((step) => `${step.sql}\n${record(step)}`)
+  const installed = `insert into fencepost.installations (library, functions) values ('${await library()}', '${files.fingerprint}');`
+  const script = ['begin;', ...steps, 'set local check_function_bodies = off;', files.functions, installed, 'commit;']
+  return schema.place(`${script.join('\n')}\n`)
+}
+
+async function apply(connection: Connection, schema: Schema, due: SqlFiles['migrations']): Promise<void> {
+  for (const step of due) {
+    await connection.run(schema.place(step.sql))
+    await connection.run(schema.place(record(step)))
+  }
+}
+
+function record({ version, name, breaking }: SqlFiles['migrations'][number]): string {
+  return `insert into fencepost.migrations (version, name, breaking) values (${version}, '${name}', ${breaking});`
+}
+
+async function installFunctions(connection: Connection, schema: Schema, files: SqlFiles): Promise<void> {
+  await connection.run(`set local check_function_bodies = off; ${schema.place(files.functions)}`)
+  const insert = schema.place('insert into fencepost.installations (library, functions) values ($1, $2)')
+  await connection.query(insert, [await library(), files.fingerprint])
+}
+
+async function read(connection: Connection, schema: Schema): Promise<Installed> {
+  const [there] = await connection.query<{ is: boolean }>('select to_regclass($1) is not null as is', [
+    `"${schema.name}".installations`,
+  ])
+  if (there?.is !== true) return NONE
+  const [installed] = await connection.query<Installed>(
+    schema.place(`
+      select coalesce(max(version), 0) as version, coalesce(max(version) filter (where breaking), 0) as breaking,
+        (select library from fencepost.installations order by installation desc limit 1) as library,
+        (select functions from fencepost.installations order by installation desc limit 1) as functions
+      from fencepost.migrations`),
+  )
+  return installed ?? NONE
+}
+
+function refuseNewer(installed: Installed, files: SqlFiles, schema: Schema): void {
+  if (installed.breaking > newest(files)) throw new SchemaTooNewError(schema.name, installed.version, newest(files))
+}
+
+/** Steps are missing, or the functions are an older text; a newer library's are left, or two versions would take turns. */
+async function isOutdated(installed: Installed, files: SqlFiles): Promise<boolean> {
+  if (installed.version < newest(files)) return true
+  if (installed.version > newest(files) || installed.functions === files.fingerprint) return false
+  return (installed.library ?? '').localeCompare(await library(), 'en', { numeric: true }) <= 0
+}
+
+function newest(files: SqlFiles): number {
+  return files.migrations.at(-1)?.version ?? 0
+}
+
+async function library(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+async function describe(error: unknown, connection: Connection, schema: Schema): Promise<unknown> {
+  const cause = asError(error)
+  if (sqlState(cause) === '55P03') return new LockTimeoutError(`migrate:${schema.name}`, 60_000, null)
+  if (sqlState(cause) !== '42501') return error
+  const { role, database, owner } = await whoAmI(connection, schema)
+  if (owner === null) {
+    const sql = `grant create on database "${database}" to "${role}";`
+    return new MissingPrivilegeError(`role "${role}" may not create schema "${schema.name}"`, sql, cause)
+  }
+  const what = `role "${role}" may not change schema "${schema.name}", which belongs to "${owner}"; run npx fencepost migrate as that role`
+  return new MissingPrivilegeError(what, `grant "${owner}" to "${role}";`, cause)
+}
+
+async function whoAmI(connection: Connection, schema: Schema) {
+  const [me] = await connection.query<{ role: string; database: string; owner: string | null }>(
+    `select current_user as role, current_database() as database,
+      (select pg_get_userbyid(nspowner) from pg_namespace where nspname = $1) as owner`,
+    [schema.name],
+  )
+  return me ?? { role: 'unknown', database: 'unknown', owner: null }
+}

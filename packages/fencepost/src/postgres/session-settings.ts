@@ -1,0 +1,40 @@
+/** A setting of a session and what is weaker where the host does not let us have it. */
+export interface SessionSetting {
+  readonly name: string
+  readonly value: string
+  readonly without: string
+}
+
+const SLICE_MS = 500
+
+/**
+ * How long one wait in the server may last: below deadlock_timeout, or an index build of the holder would be killed
+ * for it, and short enough for the two waits of an acquisition to end before a heartbeat behind them is due.
+ */
+export function sliceMs(freezeMs: number, deadlockTimeoutMs: number): number {
+  return Math.ceil(Math.min(SLICE_MS, deadlockTimeoutMs / 2, (freezeMs || Number.POSITIVE_INFINITY) / 8))
+}
+
+/**
+ * What makes the server notice a lost peer within 11 s and a frozen one within `freezeMs`, and what keeps settings of
+ * the role or the database from breaking us. Keepalive, user timeout and connection check only work together:
+ * keepalives alone leave up to 945 s when data is in flight.
+ */
+export function sessionSettings(freezeMs: number): SessionSetting[] {
+  const lostNetwork = 'a lost network may be noticed only after minutes (P4)'
+  const inherited = 'a setting of the role or the database may interrupt a session'
+  const settings: [name: string, value: string | number, without: string][] = [
+    ['tcp_keepalives_idle', 5, lostNetwork],
+    ['tcp_keepalives_interval', 2, lostNetwork],
+    ['tcp_keepalives_count', 3, lostNetwork],
+    ['tcp_user_timeout', 5000, lostNetwork],
+    ['client_connection_check_interval', 1000, 'a killed waiter is noticed late (P4)'],
+    ['idle_session_timeout', freezeMs, 'a frozen process keeps its locks (P4): PostgreSQL 14 or newer is needed'],
+    ['default_transaction_isolation', 'read committed', inherited],
+    ['default_transaction_read_only', 'off', inherited],
+    ['statement_timeout', 0, inherited],
+    ['idle_in_transaction_session_timeout', 0, inherited],
+    ['transaction_timeout', 0, ''],
+  ]
+  return settings.map(([name, value, without]) => ({ name, value: String(value), without }))
+}
