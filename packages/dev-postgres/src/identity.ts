@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access, readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { PostgresUnavailableError } from './errors.ts'
+
+const execute = promisify(execFile)
 
 /** Whom the server runs as. PostgreSQL refuses to run as root, so root runs it as somebody else. */
 export interface Identity {
@@ -11,8 +14,8 @@ export interface Identity {
 }
 
 export interface Outcome {
-  /** Exit code, or what kept the program from running, e.g. 'EACCES'. */
-  readonly status: number | string
+  /** '0', another exit code, or what kept the program from running, e.g. 'EACCES'. */
+  readonly status: string
   readonly stdout: string
   readonly stderr: string
 }
@@ -47,21 +50,19 @@ export function spawnAs(identity: Identity | null) {
 }
 
 /** Runs a program to its end as that user. Never throws: a program that cannot be run is an outcome too. */
-export function runAs(identity: Identity | null, command: string, args: readonly string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(command, [...args], spawnAs(identity), (error, stdout, stderr) =>
-      resolve({
-        status: error ? (error.code ?? String(error.signal)) : 0,
-        stdout,
-        stderr: stderr || (error?.message ?? ''),
-      }),
-    )
-  })
+export async function runAs(identity: Identity | null, command: string, args: readonly string[]): Promise<Outcome> {
+  try {
+    return { status: '0', ...(await execute(command, args, spawnAs(identity))) }
+  } catch (error) {
+    const status = error instanceof Error && 'code' in error ? String(error.code) : 'killed'
+    // With the message: it carries what the program wrote to stderr, or why there was no program.
+    return { status, stdout: '', stderr: String(error) }
+  }
 }
 
 /** Asked of the system as that user, not worked out from mode bits: parents, access lists and mounts all count. */
 export async function canEnter(identity: Identity | null, folder: string): Promise<boolean> {
-  if (identity) return (await runAs(identity, 'sh', ['-c', 'cd -- "$1"', 'sh', folder])).status === 0
+  if (identity) return (await runAs(identity, 'sh', ['-c', 'cd -- "$1"', 'sh', folder])).status === '0'
   return access(folder, constants.X_OK).then(
     () => true,
     () => false,

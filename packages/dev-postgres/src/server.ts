@@ -130,9 +130,8 @@ export class RunningServer implements PostgresServer {
     // The last one wins: callers may turn fsync on again, but not take away what we read and where we connect.
     const ours = { listen_addresses: '127.0.0.1', port: String(this.#port), unix_socket_directories: '' }
     const logging = { logging_collector: 'off', log_destination: 'stderr', lc_messages: 'C' }
-    const all = [...(cluster.kept ? [] : Object.entries(THROW_AWAY)), ...Object.entries(settings)]
-    for (const [name, value] of [...all, ...Object.entries({ ...ours, ...logging })])
-      command.push('-c', `${name}=${value}`)
+    const all = { ...(cluster.kept ? {} : THROW_AWAY), ...settings, ...ours, ...logging }
+    for (const [name, value] of Object.entries(all)) command.push('-c', `${name}=${value}`)
     this.#past = this.log()
     this.#run = watch(command, {
       ...this.#options,

@@ -78,8 +78,15 @@ export function watch(command: readonly string[], options: WatchOptions): Watche
     output: () => output,
     says: (text) =>
       new Promise((resolve) => {
-        stderr.on('data', () => output.includes(text) && resolve(true))
-        void ended.then(() => resolve(false))
+        const listen = () => {
+          if (output.includes(text)) settle(true)
+        }
+        const settle = (said: boolean) => {
+          stderr.off('data', listen)
+          resolve(said)
+        }
+        stderr.on('data', listen)
+        void ended.then(() => settle(false))
       }),
     end: () => (process.platform === 'win32' ? child.kill() : stdin.end()),
     hold: (how) => [child, stdin, stderr].forEach((handle) => handle[how]()),

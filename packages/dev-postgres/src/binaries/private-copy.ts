@@ -45,7 +45,7 @@ async function settle(making: string, copy: string): Promise<void> {
 async function cacheFolder(identity: Identity | null): Promise<string> {
   const refused: string[] = []
   for (const parent of cacheParents(identity)) {
-    const folder = join(parent, `fencepost-postgres-${process.geteuid?.() ?? 0}`)
+    const folder = join(parent, `fencepost-postgres-binaries-${process.geteuid?.() ?? 0}`)
     const made = await mkdir(folder, { recursive: true, mode: 0o755 }).catch(() => undefined)
     // mkdir is subject to the umask; a folder that was there before keeps its mode and is judged by it.
     if (made !== undefined) await chmod(folder, 0o755)

@@ -34,7 +34,8 @@ export async function usableBinaries(wanted: string | undefined, identity: Ident
   if (packaged) await linkLibraries(native)
   const first = await probe(folder, identity)
   if (first.binaries) return first.binaries
-  if (!packaged) throw cannotRun(folder, identity, first.outcome)
+  // EPERM and musl are not about the folder: a copy would not help.
+  if (!packaged || first.outcome.status === 'EPERM' || isMusl()) throw cannotRun(folder, identity, first.outcome)
   const copied = join(await privateCopy(native, identity), 'bin')
   const second = await probe(copied, identity)
   if (second.binaries) return second.binaries
@@ -61,14 +62,16 @@ function packagedBinaries(): string {
 async function probe(folder: string, identity: Identity | null): Promise<{ binaries?: Binaries; outcome: Outcome }> {
   const outcome = await runAs(identity, join(folder, 'postgres'), ['--version'])
   const [, version, major] = /\(PostgreSQL\) ((\d+)\S*)/.exec(outcome.stdout) ?? []
-  if (outcome.status !== 0 || !version) return { outcome }
+  if (outcome.status !== '0' || !version) return { outcome }
   return { outcome, binaries: { folder, version, major: Number(major) } }
 }
 
 function cannotRun(folder: string, identity: Identity | null, { status, stderr }: Outcome): PostgresUnavailableError {
   const as = identity ? ` as user "${identity.name}"` : ''
+  const capability =
+    identity && status === 'EPERM' ? ' (this root lacks CAP_SETUID or CAP_SETGID: run it as an ordinary user)' : ''
   const musl = isMusl() ? ' (this system has musl, the npm packages are built for glibc 2.27 or later)' : ''
-  return new PostgresUnavailableError(`postgres in ${folder} does not run${as}${musl}: ${status}, ${stderr.trim()}`)
+  return new PostgresUnavailableError(`postgres in ${folder} does not run${as}${musl}${capability}: ${stderr.trim()}`)
 }
 
 /** Asked only after a failure: the report is slow to make. */
