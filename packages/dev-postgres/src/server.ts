@@ -7,7 +7,8 @@ import { crash, freePort, readPostmaster, send, shutDown } from './postmaster.ts
 import type { Watched } from './watchdog.ts'
 import { watch } from './watchdog.ts'
 
-const READY = 'ready to accept connections'
+// "connections", or on a standby "read-only connections".
+const READY = 'ready to accept '
 /** Recovery after a crash is part of a start. */
 const START_LIMIT_MS = 120_000
 const STRAGGLER_LIMIT_MS = 2000

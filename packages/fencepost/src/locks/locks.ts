@@ -94,16 +94,23 @@ export class Locks {
   #hand({ name, namespace, key }: Wanted, { session, token, lane }: Granted, leave: Leave): Lock {
     const { schema, freezeMs, origin } = this.#options
     session.hold()
-    const letGo = async () => {
-      await unlock(session, key)
+    // At the release or at the loss, whichever comes first: a lost lock is nobody's, also within this process.
+    const leaveBehind = () => {
+      if (!this.#held.delete(lock)) return
+      session.over.removeEventListener('abort', leaveBehind)
       session.letGo()
       lane?.giveBack()
-      this.#held.delete(lock)
       leave()
+    }
+    const letGo = async () => {
+      if (!session.over.aborted) await unlock(session, key)
+      leaveBehind()
     }
     const fence = { name, namespace, token, session: session.key, freezeMs, schema }
     const lock = new Lock({ fence, session, letGo }, origin)
     this.#held.add(lock)
+    if (session.over.aborted) leaveBehind()
+    else session.over.addEventListener('abort', leaveBehind, { once: true })
     return lock
   }
 

@@ -96,6 +96,7 @@ export class Connection {
   /** Says goodbye; the server lets go of everything this connection held. */
   async close(): Promise<void> {
     this.#over.abort(new Error('the connection was closed'))
+    this.#client.ref()
     await this.#client.end().catch(() => {})
   }
 

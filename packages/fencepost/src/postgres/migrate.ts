@@ -96,9 +96,14 @@ async function installFunctions(connection: Connection, schema: Schema, files: S
 }
 
 async function read(connection: Connection, schema: Schema): Promise<Installed> {
-  const [there] = await connection.query<{ is: boolean }>('select to_regclass($1) is not null as is', [
-    `"${schema.name}".installations`,
-  ])
+  // Not to_regclass(): in the transaction that waited for the lock it answers from what it knew before the wait.
+  const [there] = await connection.query<{ is: boolean }>(
+    `select exists (
+      select from pg_class as class join pg_namespace as namespace on namespace.oid = class.relnamespace
+      where namespace.nspname = $1 and class.relname = 'installations'
+    ) as is`,
+    [schema.name],
+  )
   if (there?.is !== true) return NONE
   const [installed] = await connection.query<Installed>(
     schema.place(`

@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { createServer, connect, type Socket } from 'node:net'
+import { fencepost, LockLostError } from 'fencepost'
+import { afterAll, expect, test } from 'vitest'
+import { cloneDatabase } from '../support/database.ts'
+
+const database = await cloneDatabase()
+afterAll(() => database[Symbol.asyncDispose]())
+
+test('P5: a holder whose backend is terminated is told, with what the server said', async () => {
+  await using fp = fencepost(database.url)
+  await using lock = await fp.lock('a')
+  await using other = await fp.lock('b')
+  const [holder] = await fp.who('a')
+  const told = once(lock.signal, 'abort')
+  await database.admin.query('select pg_terminate_backend($1)', [holder?.backend])
+  await told
+  expect(lock.signal.reason).toBeInstanceOf(LockLostError)
+  expect(lock.signal.reason).toMatchObject({ lockName: 'a', cause: { code: '57P01' } })
+  expect(other.signal.reason).toMatchObject({ lockName: 'b' })
+  // The next call connects anew.
+  await using again = await fp.lock('a')
+  expect(again.token).toBeGreaterThan(lock.token)
+  expect(again.signal.aborted).toBe(false)
+})
+
+test('P5: a holder that gets no answer gives up by itself, though its socket stays open', async () => {
+  const proxy = await blackHole(database.url)
+  await using fp = fencepost(proxy.url)
+  const lock = await fp.lock('c')
+  const told = once(lock.signal, 'abort')
+  proxy.swallow()
+  await told
+  expect(lock.signal.reason.message).toMatch(/lock "c" was lost: no answer from the server within 2000 ms/)
+  await lock.release()
+  proxy.close()
+})
+
+test('P5: a connection that is reset is told as such', async () => {
+  const proxy = await blackHole(database.url)
+  await using fp = fencepost(proxy.url)
+  const lock = await fp.lock('d')
+  const told = once(lock.signal, 'abort')
+  proxy.close()
+  await told
+  expect(lock.signal.reason).toBeInstanceOf(LockLostError)
+  await expect(fp.lock('d')).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+})
+
+/** A proxy before the server that can stop passing anything on. */
+async function blackHole(url: string) {
+  const target = new URL(url)
+  const sockets: Socket[] = []
+  const server = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname)
+    sockets.push(near, far)
+    for (const socket of [near, far]) socket.on('error', () => {})
+    near.pipe(far)
+    far.pipe(near)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  return {
+    url: Object.assign(new URL(url), { port: String(port) }).href,
+    swallow: () => sockets.forEach((socket) => socket.unpipe().resume()),
+    close: () => {
+      server.close()
+      sockets.forEach((socket) => socket.resetAndDestroy())
+    },
+  }
+}

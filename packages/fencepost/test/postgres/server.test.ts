@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fencepost } from 'fencepost'
+import pg from 'pg'
+import { afterAll, expect, test } from 'vitest'
+import { cloneDatabase, ownServer } from '../support/database.ts'
+
+const database = await cloneDatabase()
+afterAll(() => database[Symbol.asyncDispose]())
+
+test('a pool, a pool with its password apart, and a pool config are as good as a URL; the pool stays open', async () => {
+  const { hostname, port, username, password, pathname } = new URL(database.url)
+  const config = { host: hostname, port: Number(port), user: username, password, database: pathname.slice(1) }
+  const pools = [new pg.Pool({ connectionString: database.url, max: 1 }), new pg.Pool({ ...config, max: 1 })]
+  for (const target of [...pools, config]) {
+    await using fp = fencepost(target)
+    await using lock = await fp.lock('a')
+    expect(await lock.transaction(async (tx) => (await tx.query('select 1 as one')).rows)).toEqual([{ one: 1 }])
+  }
+  for (const pool of pools) {
+    expect((await pool.query('select 1')).rowCount).toBe(1)
+    await pool.end()
+  }
+})
+
+test('holding a lock takes nothing from a pool of one', async () => {
+  const pool = new pg.Pool({ connectionString: database.url, max: 1 })
+  await using fp = fencepost(pool)
+  const locks = await Promise.all(['a', 'b', 'c'].map((name) => fp.lock(name)))
+  expect((await pool.query('select 1')).rowCount).toBe(1)
+  await Promise.all(locks.map((lock) => lock.release()))
+  await pool.end()
+})
+
+test('a read-only standby is refused: it would grant advisory locks of its own', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'fencepost-standby-'))
+  try {
+    await using primary = await ownServer({}, data)
+    await using fp = fencepost(primary.url)
+    await fp.migrate()
+    await primary.stop()
+    await writeFile(join(data, 'standby.signal'), '')
+    await using standby = await ownServer({}, data)
+    await using refused = fencepost(standby.url)
+    for (const call of [() => refused.lock('a'), () => refused.tryLock('a')]) {
+      await expect(call()).rejects.toMatchObject({ code: 'STANDBY', message: expect.stringMatching(/connect to the primary/) })
+    }
+    const client = new pg.Client(standby.url)
+    await client.connect()
+    expect((await client.query('select pg_try_advisory_lock(1) as would')).rows).toEqual([{ would: true }])
+    await client.end()
+  } finally {
+    await rm(data, { recursive: true })
+  }
+})
+
+test('settings of the role and the database do not break a session', async () => {
+  await database.admin.query(`create role strict login superuser password 'x'`)
+  for (const setting of [
+    'lock_timeout = 1', 'statement_timeout = 5', 'idle_in_transaction_session_timeout = 1', 'idle_session_timeout = 50',
+    `default_transaction_isolation = 'serializable'`, 'default_transaction_read_only = on',
+  ]) {
+    await database.admin.query(`alter role strict set ${setting}`).catch(() => {})
+  }
+  try {
+    await using strict = fencepost(database.as('strict', 'x'))
+    await using fp = fencepost(database.url)
+    const lock = await fp.lock('a')
+    const next = strict.lock('a')
+    const { rows } = await database.admin.query('select clock_timestamp() + interval $$1 s$$ as then')
+    while (Number((await database.admin.query('select clock_timestamp() as now')).rows[0].now) < Number(rows[0].then)) continue
+    await lock.release()
+    await using theirs = await next
+    expect(theirs.signal.aborted).toBe(false)
+  } finally {
+    await database.admin.query('drop role strict')
+  }
+})

@@ -1,0 +1,84 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import type { FencepostOptions } from 'fencepost'
+
+/** What a call in the other process failed with. */
+export interface RemoteError {
+  readonly code: string
+  readonly message: string
+  /** `code` of the cause: the server's SQLSTATE. */
+  readonly cause: string | undefined
+}
+
+/** A process of its own that locks and writes as told: test/fixtures/remote.js says what it can. */
+export class Remote implements AsyncDisposable {
+  readonly #child: ChildProcess
+  readonly #calls = new Map<number, PromiseWithResolvers>()
+  readonly #lost = new Map<string, string>()
+  #id = 0
+
+  static async start(url: string, options: FencepostOptions = {}): Promise<Remote> {
+    const path = new URL('../fixtures/remote.js', import.meta.url)
+    const child = fork(path, [JSON.stringify([url, options])], { execArgv: [] })
+    const ended = once(child, 'exit').then(() => Promise.reject(new Error('the process ended before it was ready')))
+    await Promise.race([once(child, 'message'), ended])
+    ended.catch(() => {})
+    return new Remote(child)
+  }
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+    child.on('message', (message: { id: number; result?: unknown; error?: RemoteError; lost?: string; reason?: string }) => {
+      if (message.lost !== undefined) return this.#lost.set(message.lost, message.reason ?? '')
+      const call = this.#calls.get(message.id)
+      this.#calls.delete(message.id)
+      if (message.error === undefined) call?.resolve(message.result)
+      else call?.reject(Object.assign(new Error(message.error.message), message.error))
+    })
+    child.on('exit', () => {
+      for (const call of this.#calls.values()) call.reject(new Error('the process ended'))
+    })
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1
+  }
+
+  /** Why a lock was lost, as its signal told; undefined if it has told nothing. */
+  lossOf(name: string): string | undefined {
+    return this.#lost.get(name)
+  }
+
+  call<T = void>(call: string, ...args: unknown[]): Promise<T> {
+    const id = ++this.#id
+    return new Promise<T>((resolve, reject) => {
+      this.#calls.set(id, { resolve: (value) => resolve(value as T), reject })
+      this.#child.send({ id, call, args })
+    })
+  }
+
+  /** SIGSTOP: it stays as it is until `thaw`, and nobody tells it anything. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT')
+  }
+
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exit = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await exit
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+  }
+}
+
+interface PromiseWithResolvers {
+  resolve(value: unknown): void
+  reject(error: Error): void
+}
