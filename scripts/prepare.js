@@ -9,14 +9,22 @@ import { ScriptError } from './run/script-error.js'
 import { withFolderLock } from './run/with-folder-lock.js'
 import { workspaceRoot } from './run/workspace-root.js'
 
-const OLDEST_NODE = [20, 19]
+const OLDEST_NODE = { major: 20, minor: 19 }
 const CACHE = join(workspaceRoot, 'node_modules', '.cache')
 const STAMP = join(CACHE, 'prepared')
 // In the order of their need: the command line's types come from dev-postgres.
 const BUILT = ['packages/dev-postgres', 'packages/fencepost']
 // `npm install`, not `npm ci`: the lock file cannot list the lint binaries of every platform. The includes are for
 // a machine with NODE_ENV=production, where npm would leave out the compiler.
-const INSTALL = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev', '--include=optional']
+const INSTALL = [
+  'install',
+  '--no-save',
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=error',
+  '--include=dev',
+  '--include=optional',
+]
 // Whatever these programs say goes to stderr: stdout belongs to the script that prepares.
 /** @type {import('node:child_process').StdioOptions} */
 const STDIO = ['ignore', 2, 2]
@@ -48,15 +56,17 @@ async function locked(action) {
   requireNode(process.versions.node)
   requireWritable(workspaceRoot)
   mkdirSync(CACHE, { recursive: true })
-  await withFolderLock(join(CACHE, 'prepare.lock'), action, (pid) => say(`waiting for process ${pid ?? '?'}, which prepares`))
+  await withFolderLock(join(CACHE, 'prepare.lock'), action, (pid) =>
+    say(`waiting for process ${pid ?? '?'}, which prepares`),
+  )
 }
 
 /** @param {string} version */
 function requireNode(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number)
-  const [oldestMajor, oldestMinor] = OLDEST_NODE
-  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return
-  throw new ScriptError(`Node ${OLDEST_NODE.join('.')} or newer is needed; this is ${version}. See https://nodejs.org/download`)
+  if (major > OLDEST_NODE.major || (major === OLDEST_NODE.major && minor >= OLDEST_NODE.minor)) return
+  const oldest = `${OLDEST_NODE.major}.${OLDEST_NODE.minor}`
+  throw new ScriptError(`Node ${oldest} or newer is needed; this is ${version}. See https://nodejs.org/download`)
 }
 
 async function install() {
@@ -65,11 +75,15 @@ async function install() {
   say('installing packages (the first time this needs the network)')
   rmSync(STAMP, { force: true })
   const npm = findNpm()
-  const code = await runChild(npm.command, [...npm.args, ...INSTALL], { cwd: workspaceRoot, stdio: STDIO, shell: npm.shell }).catch(
-    (error) => {
-      throw new ScriptError(`npm could not be started (${error.message}). It comes with Node: install it and run this again.`)
-    },
-  )
+  const code = await runChild(npm.command, [...npm.args, ...INSTALL], {
+    cwd: workspaceRoot,
+    stdio: STDIO,
+    shell: npm.shell,
+  }).catch((error) => {
+    throw new ScriptError(
+      `npm could not be started (${error.message}). It comes with Node: install it and run this again.`,
+    )
+  })
   if (code !== 0) throw new ScriptError(installFailure(code), code > 128 ? code : 1)
   // Last: an install that was interrupted leaves no stamp and is repeated.
   writeFileSync(STAMP, wanted)

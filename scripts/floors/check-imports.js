@@ -18,7 +18,8 @@ export function checkImports(files, plan) {
   const known = new Set(files.map(({ path }) => path))
   const single = files.flatMap((file) =>
     file.imports.flatMap((found) => {
-      const problem = found.target === null ? foreignProblem(file, found, plan) : ownProblem(file, found.target, plan, known)
+      const problem =
+        found.target === null ? foreignProblem(file, found, plan) : ownProblem(file, found.target, plan, known)
       return problem === null ? [] : [`${file.path}:${found.line}: ${problem}`]
     }),
   )

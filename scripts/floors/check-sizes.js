@@ -20,7 +20,11 @@ const MAX_FILES = 10
  * @returns {import('../run/report.js').Findings}
  */
 export function checkSizes(files, plan) {
-  const problems = files.flatMap((file) => [...placeProblems(file, plan), ...nameProblems(file.path), ...fileProblems(file)])
+  const problems = files.flatMap((file) => [
+    ...placeProblems(file, plan),
+    ...nameProblems(file.path),
+    ...fileProblems(file),
+  ])
   const notes = files
     .filter(({ lines }) => lines > LONG_LINES && lines <= MAX_LINES)
     .map(({ path, lines }) => `${path}: ${lines} lines; ${LONG_LINES} are the aim`)
@@ -37,7 +41,9 @@ function placeProblems({ path }, plan) {
 
 /** @param {string} path */
 function nameProblems(path) {
-  const problems = KEBAB_CASE.test(posix.basename(path)) ? [] : [`${path}: a file is named in kebab-case and ends in .ts`]
+  const problems = KEBAB_CASE.test(posix.basename(path))
+    ? []
+    : [`${path}: a file is named in kebab-case and ends in .ts`]
   for (const part of path.replace(/\.\w+$/, '').split('/')) {
     // The last word is what a thing is: `lock-manager` is a manager.
     const noun = part.split('-').at(-1) ?? part
@@ -50,7 +56,8 @@ function nameProblems(path) {
 function fileProblems({ path, lines, onlyReexports }) {
   const problems = []
   if (lines > MAX_LINES) problems.push(`${path}: ${lines} lines; more than ${MAX_LINES} fail`)
-  if (posix.basename(path) === 'index.ts' && !onlyReexports) problems.push(`${path}: index.ts re-exports and does nothing else`)
+  if (posix.basename(path) === 'index.ts' && !onlyReexports)
+    problems.push(`${path}: index.ts re-exports and does nothing else`)
   return problems
 }
 
@@ -64,5 +71,7 @@ function crowdedRooms(files, plan) {
     counts.set(place, (counts.get(place) ?? 0) + 1)
   }
   const crowded = [...counts].filter(([, count]) => count > MAX_FILES)
-  return crowded.map(([place, count]) => `${place === '.' ? 'src' : place}: ${count} files in one room; ${MAX_FILES} are the most`)
+  return crowded.map(
+    ([place, count]) => `${place === '.' ? 'src' : place}: ${count} files in one room; ${MAX_FILES} are the most`,
+  )
 }

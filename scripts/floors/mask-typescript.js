@@ -29,16 +29,19 @@ export function maskTypescript(source) {
 /** @param {State} state */
 function step(state) {
   const comment = take(state, COMMENT)
-  if (comment) return void (state.code += linesOf(comment) || ' ')
-  const string = take(state, STRING)
-  if (string) return void (state.code += `"${state.strings.push(string.slice(1, -1)) - 1}"${linesOf(string)}`)
-  const next = state.source[state.at]
-  if (next === '/' && BEFORE_REGEX.test(state.code.slice(-40)) && take(state, REGEX)) return void (state.code += '0')
-  const plain = take(state, PLAIN)
-  state.code += plain === '`' ? '(' : plain
-  if (plain === '`') template(state)
-  if (plain === '{') state.braces.push('block')
-  if (plain === '}' && state.braces.pop() === 'hole') template(state)
+  const string = comment || take(state, STRING)
+  if (comment) state.code += linesOf(comment) || ' '
+  else if (string) state.code += `"${state.strings.push(string.slice(1, -1)) - 1}"${linesOf(string)}`
+  else if (BEFORE_REGEX.test(state.code.slice(-40)) && take(state, REGEX)) state.code += '0'
+  else codePiece(state)
+}
+
+/** @param {State} state */
+function codePiece(state) {
+  const piece = take(state, PLAIN)
+  state.code += piece === '`' ? '(' : piece
+  if (piece === '{') state.braces.push('block')
+  if (piece === '`' || (piece === '}' && state.braces.pop() === 'hole')) template(state)
 }
 
 /**

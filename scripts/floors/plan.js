@@ -33,6 +33,11 @@ function fencepostRooms() {
   }
   rooms[FRONT_DOOR] = { rooms: FLOORS.flat(), foreign: [] }
   // It uses the library as its users do, through index.ts, and loads the modules its user names on the command line.
-  rooms['cli'] = { rooms: ['ground'], foreign: ['commander', '@fencepost/dev-postgres'], computed: true, subRooms: true }
+  rooms['cli'] = {
+    rooms: ['ground'],
+    foreign: ['commander', '@fencepost/dev-postgres'],
+    computed: true,
+    subRooms: true,
+  }
   return rooms
 }

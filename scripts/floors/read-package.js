@@ -17,7 +17,12 @@ export function readPackage(src) {
   const entries = readdirSync(src, { recursive: true, withFileTypes: true })
   const paths = entries
     .filter((entry) => entry.isFile() && /\.[cm]?[jt]sx?$/.test(entry.name))
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(src.length + 1).split(sep).join('/'))
+    .map((entry) =>
+      join(entry.parentPath ?? entry.path, entry.name)
+        .slice(src.length + 1)
+        .split(sep)
+        .join('/'),
+    )
     .toSorted()
   return paths.map((path) => readSource(path, readFileSync(join(src, path), 'utf8')))
 }

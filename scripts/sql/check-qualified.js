@@ -18,13 +18,26 @@ const BUILT_IN = new Set(['now', 'format', 'notify', 'lower', 'upper', 'version'
  * @returns {string[]} problems
  */
 export function checkQualified(files) {
-  const created = files.flatMap((file) => matchLines(file.code, CREATED).map(({ match, line }) => ({ file, match, line })))
+  const created = files.flatMap((file) =>
+    matchLines(file.code, CREATED).map(({ match, line }) => ({ file, match, line })),
+  )
   const unqualified = created.filter(({ match }) => !match[2]?.startsWith(`${SCHEMA}.`))
-  const isRoutine = (/** @type {string} */ kind) => kind === 'function' || kind === 'procedure'
-  const names = (/** @type {boolean} */ routines) =>
-    new Set(created.filter(({ match }) => isRoutine(match[1] ?? '') === routines).map(({ match }) => match[2]?.split('.').at(-1)))
-  const used = files.flatMap((file) => [...references(file, USED, names(false)), ...references(file, CALLED, names(true))])
-  return [...unqualified.map(({ file, match, line }) => `${file.name}:${line}: creates ${match[2]} without its schema`), ...used]
+  const routines = namesOf(created.filter(({ match }) => isRoutine(match)))
+  const tables = namesOf(created.filter(({ match }) => !isRoutine(match)))
+  return [
+    ...unqualified.map(({ file, match, line }) => `${file.name}:${line}: creates ${match[2]} without its schema`),
+    ...files.flatMap((file) => [...references(file, USED, tables), ...references(file, CALLED, routines)]),
+  ]
+}
+
+/** @param {RegExpMatchArray} created */
+function isRoutine(created) {
+  return created[1] === 'function' || created[1] === 'procedure'
+}
+
+/** @param {{ match: RegExpMatchArray }[]} created */
+function namesOf(created) {
+  return new Set(created.map(({ match }) => match[2]?.split('.').at(-1)))
 }
 
 /** @param {SqlFile} file @param {RegExp} pattern @param {Set<string | undefined>} names */

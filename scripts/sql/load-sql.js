@@ -64,7 +64,6 @@ async function applyAll(client, files) {
   const problems = []
   for (const { name, source } of files) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other, as an installation does
       await client.query(source)
     } catch (error) {
       const line = source.slice(0, Number(error.position ?? 1)).split('\n').length
