@@ -19,6 +19,7 @@ export function readMarkdown(source) {
   const blocks = []
   /** @type {string[]} */
   const prose = []
+  let sinceBlock = 0
   for (let at = 0; at < lines.length; at++) {
     const fence = FENCE.exec(lines[at] ?? '')
     if (!fence) {
@@ -28,9 +29,15 @@ export function readMarkdown(source) {
     const end = closingLine(lines, at, fence[2] ?? '')
     const indent = new RegExp(`^\\s{0,${fence[1]?.length ?? 0}}`)
     const code = lines.slice(at + 1, end).map((line) => line.replace(indent, ''))
-    blocks.push({ language: fence[3] ?? '', line: at + 2, code: code.join('\n'), comments: commentsBefore(prose) })
+    blocks.push({
+      language: fence[3] ?? '',
+      line: at + 2,
+      code: code.join('\n'),
+      comments: commentsBefore(prose.slice(sinceBlock)),
+    })
     prose.push(...lines.slice(at, end + 1).map(() => ''))
     at = end
+    sinceBlock = prose.length
   }
   const headings = prose.flatMap((line) => HEADING.exec(line)?.[1] ?? [])
   return { text: prose.join('\n'), blocks, headings }
