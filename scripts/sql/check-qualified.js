@@ -7,7 +7,7 @@ const CREATED =
   /\bcreate\s+(?:or\s+replace\s+)?(?:unlogged\s+)?(table|view|type|domain|sequence|function|procedure)\s+(?:if\s+not\s+exists\s+)?([\w.]+)/g
 const USED =
   /(?<![\w.])(?:from|join|into|update|references|(?<!\bcreate\s(?:unlogged\s)?)table|only|call|nextval)\s+(\w+)(?![\w.])/g
-const CALLED = /(?<![\w.]|\b(?:primary|foreign)\s)(\w+)\s*\(/g
+const CALLED = /(?<![\w.]|\b(?:primary|foreign|as|with|into)\s)(\w+)\s*\(/g
 // Ours by the same name are always meant to be the server's where no schema is written.
 const BUILT_IN = new Set(['now', 'format', 'notify', 'lower', 'upper', 'version', 'count'])
 

@@ -111,6 +111,11 @@ test('a built statement that says why it has to be one passes', () => {
   expect(check({ 'functions/guard.sql': body(text) })).toEqual([])
 })
 
+test('an alias and a key of a table are no calls of functions by those names', () => {
+  const text = `insert into fencepost.gates as key (token) values (1) returning key.token into found;`
+  expect(check({ 'functions/guard.sql': body(text) })).toEqual([])
+})
+
 test('a grant to execute and a trigger that executes are no built statements', () => {
   const more =
     'grant execute on function fencepost.guard(text) to public;\ncreate trigger a before update on b execute function fencepost.guard();\n'
