@@ -13,7 +13,7 @@ import { readSql } from './sql/read-sql.js'
  * Checks the SQL of the library by reading it; no server is needed.
  *
  * @param {string} root of a workspace
- * @returns {import('./run/report.js').Findings}
+ * @returns {import('./run/report.js').Findings} paths in it are relative to packages/fencepost/sql
  */
 export function checkSql(root) {
   const { migrations, functions } = readSql(join(root, 'packages', 'fencepost', 'sql'))
@@ -24,11 +24,12 @@ export function checkSql(root) {
     ...files.flatMap(checkText),
     ...checkQualified(files),
   ]
-  return { problems: problems.map((text) => `packages/fencepost/sql/${text}`), notes: [] }
+  return { problems, notes: [] }
 }
 
 await runAsScript(import.meta.url, async () => {
   const read = checkSql(workspaceRoot)
   const loaded = await loadSql(workspaceRoot, readSql(join(workspaceRoot, 'packages', 'fencepost', 'sql')))
-  return report({ problems: [...read.problems, ...loaded.problems], notes: [...read.notes, ...loaded.notes] })
+  const problems = [...read.problems, ...loaded.problems].map((text) => `packages/fencepost/sql/${text}`)
+  return report({ problems, notes: [...read.notes, ...loaded.notes] })
 })

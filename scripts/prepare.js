@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findNpm } from './run/find-npm.js'
+import { forgetIncompleteBuild } from './run/forget-incomplete-build.js'
 import { requireWritable } from './run/require-writable.js'
 import { runAsScript } from './run/run-as-script.js'
 import { runChild } from './run/run-child.js'
@@ -17,13 +18,9 @@ const BUILT = ['packages/dev-postgres', 'packages/fencepost']
 // `npm install`, not `npm ci`: the lock file cannot list the lint binaries of every platform. The includes are for
 // a machine with NODE_ENV=production, where npm would leave out the compiler.
 const INSTALL = [
-  'install',
-  '--no-save',
-  '--no-audit',
-  '--no-fund',
-  '--loglevel=error',
-  '--include=dev',
-  '--include=optional',
+  ...['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev', '--include=optional'],
+  // npm's own waits between tries add up to many minutes where there is no network at all.
+  ...['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'],
 ]
 // Whatever these programs say goes to stderr: stdout belongs to the script that prepares.
 /** @type {import('node:child_process').StdioOptions} */
@@ -112,6 +109,7 @@ function installFailure(code) {
 
 async function build() {
   if (BUILT.some((path) => !existsSync(join(workspaceRoot, path, 'dist')))) say('building')
+  for (const path of BUILT) forgetIncompleteBuild(join(workspaceRoot, path))
   const tsc = join(workspaceRoot, 'node_modules', 'typescript', 'bin', 'tsc')
   const code = await runChild(process.execPath, [tsc, '-b', ...BUILT], { cwd: workspaceRoot, stdio: STDIO })
   if (code !== 0) throw new ScriptError(`the build ended with ${code}; the errors stand above`, code > 128 ? code : 1)

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const POLL_MS = 50
 // Servers and their watchers notice their parent's end by themselves and clear their folders; they get the time to.
-const OWN_END_MS = 5_000
+const OWN_END_MS = 2_000
 const TERMINATED_MS = 5_000
 
 /**

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { endGroup } from './end-group.js'
+import { whenOrphaned } from './when-orphaned.js'
 
 /** @type {NodeJS.Signals[]} */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP']
@@ -24,9 +25,11 @@ export async function runChild(command, args, { ownGroup = false, ...options }) 
     child.kill(signal)
   }
   for (const signal of FORWARDED) process.on(signal, forward)
+  const endWatch = whenOrphaned(() => child.kill('SIGTERM'))
   try {
     return await exitCodeOf(child)
   } finally {
+    endWatch()
     if (grouped && child.pid) await endGroup(child.pid)
     for (const signal of FORWARDED) process.off(signal, forward)
   }
