@@ -1,0 +1,41 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkCommands } from './docs/check-commands.js'
+import { checkLinks } from './docs/check-links.js'
+import { checkSnippets } from './docs/check-snippets.js'
+import { report } from './run/report.js'
+import { runAsScript } from './run/run-as-script.js'
+import { workspaceRoot } from './run/workspace-root.js'
+
+/**
+ * Checks that what the pages say is so: their TypeScript compiles, their links lead somewhere, their commands exist.
+ *
+ * @param {string} root of a workspace that is installed and built
+ * @returns {import('./run/report.js').Findings}
+ */
+export function checkDocs(root) {
+  const pages = pagesOf(root)
+  const snippets = checkSnippets(root, pages)
+  const scripts = new Set(Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts ?? {}))
+  const problems = pages.flatMap((page) => [...checkLinks(root, page), ...checkCommands(root, page, scripts)])
+  return { problems: [...snippets.problems, ...problems], notes: snippets.notes }
+}
+
+/** @param {string} root */
+function pagesOf(root) {
+  const docs = existsSync(join(root, 'docs'))
+    ? readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    : []
+  const packages = readdirSync(join(root, 'packages'))
+  const names = [
+    'README.md',
+    ...docs
+      .filter((name) => name.endsWith('.md'))
+      .toSorted()
+      .map((name) => join('docs', name)),
+  ]
+  for (const name of packages) names.push(join('packages', name, 'README.md'))
+  return names.map((name) => join(root, name)).filter((path) => existsSync(path))
+}
+
+await runAsScript(import.meta.url, () => report(checkDocs(workspaceRoot)))

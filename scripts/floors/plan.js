@@ -1,0 +1,43 @@
+/**
+ * What a room of a package may import besides itself: rooms of the package, and foreign packages besides `node:` ones.
+ *
+ * @typedef {{ rooms: string[], foreign: string[], computed?: boolean, subRooms?: boolean }} Room
+ */
+
+const SIDE_BY_SIDE = ['election', 'once', 'schedule', 'queue', 'testing', 'redlock']
+// Bottom to top. Rooms on one floor stand side by side and know nothing of each other.
+const FLOORS = [['ground'], ['postgres'], ['fencing'], ['locks'], SIDE_BY_SIDE]
+
+/** The files in src/ itself, which are the way into the package. */
+export const FRONT_DOOR = 'front door'
+export const FRONT_DOOR_FILES = ['index.ts', 'fencepost.ts']
+
+/** A package without floors is one room, its front door, of as many folders as it likes. */
+const ONE_ROOM = { [FRONT_DOOR]: { rooms: [], foreign: [] } }
+
+/** @type {Record<string, { floors: boolean, rooms: Record<string, Room> }>} */
+export const plans = {
+  fencepost: { floors: true, rooms: fencepostRooms() },
+  'dev-postgres': { floors: false, rooms: ONE_ROOM },
+}
+
+export const forbiddenNames = 'core common shared utils util helpers helper misc lib manager service'.split(' ')
+
+/** @returns {Record<string, Room>} */
+function fencepostRooms() {
+  /** @type {Record<string, Room>} */
+  const rooms = {}
+  for (const [height, floor] of FLOORS.entries()) {
+    const below = FLOORS.slice(0, height).flat()
+    for (const name of floor) rooms[name] = { rooms: below, foreign: name === 'postgres' ? ['pg'] : [] }
+  }
+  rooms[FRONT_DOOR] = { rooms: FLOORS.flat(), foreign: [] }
+  // It uses the library as its users do, through index.ts, and loads the modules its user names on the command line.
+  rooms['cli'] = {
+    rooms: ['ground'],
+    foreign: ['commander', '@fencepost/dev-postgres'],
+    computed: true,
+    subRooms: true,
+  }
+  return rooms
+}

@@ -1,0 +1,43 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { prepare } from './prepare.js'
+import { countTests } from './run/count-tests.js'
+import { runAsScript } from './run/run-as-script.js'
+import { runChild } from './run/run-child.js'
+import { workspaceRoot } from './run/workspace-root.js'
+
+const VITEST = join(workspaceRoot, 'node_modules', 'vitest', 'vitest.mjs')
+
+await runAsScript(import.meta.url, async (args) => {
+  await prepare()
+  const folder = mkdtempSync(join(tmpdir(), 'fencepost-test-'))
+  try {
+    const results = join(folder, 'results.json')
+    const code = await runVitest(results, args)
+    const counts = countTests(existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : null)
+    const exitCode = code !== 0 ? code : Number(counts.failed > 0 || counts.passed === 0)
+    if (exitCode !== 0 && counts.failed === 0) console.error(reasonWithoutFailure(code))
+    console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+    return exitCode
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+/** @param {string} results @param {string[]} args */
+async function runVitest(results, args) {
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`]
+  // Without stdin vitest leaves the terminal alone, so Ctrl-C reaches us as a signal.
+  return await runChild(process.execPath, [VITEST, 'run', ...reporters, ...args], {
+    cwd: workspaceRoot,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    ownGroup: true,
+  })
+}
+
+/** @param {number} code */
+function reasonWithoutFailure(code) {
+  if (code > 128) return `the run was ended by signal ${code - 128}`
+  return code === 0 ? 'no test ran' : `vitest ended with ${code} outside of any test; what it said stands above`
+}
