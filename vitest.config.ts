@@ -1,7 +1,10 @@
+import { localInstallations } from '@fencepost/dev-postgres'
 import { defineConfig } from 'vitest/config'
 
 // Two files at a time: each clones a database and kills processes, and on a small machine more only wait for each other.
 const MAX_WORKERS = 2
+const TESTS = 'packages/fencepost/test'
+const NEWEST_MAJOR = 18
 
 export default defineConfig({
   test: {
@@ -9,13 +12,36 @@ export default defineConfig({
     fileParallelism: true,
     maxWorkers: MAX_WORKERS,
     projects: [
-      // A second server major is one more entry: the same tests, its own name and globalSetup.
-      project('fencepost', 'packages/fencepost/test/**/*.test.ts', ['packages/fencepost/test/support/global-setup.ts']),
+      onServer(`fencepost on ${theServer()}`, `${TESTS}/**/*.test.ts`),
+      ...anotherMajor().map((major) =>
+        onServer(`fencepost on PostgreSQL ${major}`, `${TESTS}/{locks,fencing,postgres,isolation}/**/*.test.ts`),
+      ),
       project('dev-postgres', 'packages/dev-postgres/test/**/*.test.ts'),
       project('scripts', 'scripts/test/**/*.test.js'),
     ],
   },
 })
+
+function theServer(): string {
+  return process.env['FENCEPOST_TEST_DATABASE_URL'] === undefined ? `PostgreSQL ${NEWEST_MAJOR}` : 'the given server'
+}
+
+/** The newest that is installed here besides: what touches the server runs on both. */
+function anotherMajor(): number[] {
+  if (process.env['FENCEPOST_TEST_DATABASE_URL'] !== undefined) return []
+  const majors = localInstallations().map(({ major }) => major)
+  const others = majors.filter((major) => major >= 13 && major !== NEWEST_MAJOR).toSorted((one, other) => other - one)
+  if (others.length === 0) {
+    console.warn(
+      'skipped: the tests on a second PostgreSQL major; none is installed (Debian: apt-get install postgresql)',
+    )
+  }
+  return others.slice(0, 1)
+}
+
+function onServer(name: string, include: string) {
+  return project(name, include, [`${TESTS}/support/global-setup.ts`])
+}
 
 function project(name: string, include: string, globalSetup: string[] = []) {
   return { test: { name, include: [include], globalSetup, testTimeout: 60_000, hookTimeout: 60_000 } }

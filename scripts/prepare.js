@@ -18,9 +18,17 @@ const BUILT = ['packages/dev-postgres', 'packages/fencepost']
 // `npm install`, not `npm ci`: the lock file cannot list the lint binaries of every platform. The includes are for
 // a machine with NODE_ENV=production, where npm would leave out the compiler.
 const INSTALL = [
-  ...['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev', '--include=optional'],
+  'install',
+  '--no-save',
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=error',
+  '--include=dev',
+  '--include=optional',
   // npm's own waits between tries add up to many minutes where there is no network at all.
-  ...['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'],
+  '--fetch-retries=2',
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=5000',
 ]
 // Whatever these programs say goes to stderr: stdout belongs to the script that prepares.
 /** @type {import('node:child_process').StdioOptions} */

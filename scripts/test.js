@@ -8,6 +8,7 @@ import { runChild } from './run/run-child.js'
 import { workspaceRoot } from './run/workspace-root.js'
 
 const VITEST = join(workspaceRoot, 'node_modules', 'vitest', 'vitest.mjs')
+const NODE_20 = new URL('run/node-20.js', import.meta.url).href
 
 await runAsScript(import.meta.url, async (args) => {
   await prepare()
@@ -29,7 +30,7 @@ await runAsScript(import.meta.url, async (args) => {
 async function runVitest(results, args) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`]
   // Without stdin vitest leaves the terminal alone, so Ctrl-C reaches us as a signal.
-  return await runChild(process.execPath, [VITEST, 'run', ...reporters, ...args], {
+  return await runChild(process.execPath, ['--import', NODE_20, VITEST, 'run', ...reporters, ...args], {
     cwd: workspaceRoot,
     stdio: ['ignore', 'inherit', 'inherit'],
     ownGroup: true,

@@ -10,7 +10,7 @@ const FLOORS = [['ground'], ['postgres'], ['fencing'], ['locks'], SIDE_BY_SIDE]
 
 /** The files in src/ itself, which are the way into the package. */
 export const FRONT_DOOR = 'front door'
-export const FRONT_DOOR_FILES = ['index.ts', 'fencepost.ts']
+export const FRONT_DOOR_FILES = ['index.ts', 'fencepost.ts', 'options.ts']
 
 /** A package without floors is one room, its front door, of as many folders as it likes. */
 const ONE_ROOM = { [FRONT_DOOR]: { rooms: [], foreign: [] } }

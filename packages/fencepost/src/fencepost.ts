@@ -9,8 +9,7 @@ import { Locks } from './locks/locks.ts'
 import { Sessions } from './locks/sessions.ts'
 import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
 import type { Connection } from './postgres/connection.ts'
-import { ensureSchema, type MigrationReport } from './postgres/migrate.ts'
-import { migrateTarget } from './postgres/migrate-target.ts'
+import { ensureSchema, migrate, type MigrationReport } from './postgres/migrate.ts'
 import { type Origin, resolveTarget, type Target } from './postgres/target.ts'
 
 type Work<T> = (lock: Lock) => Promise<T> | T
@@ -35,9 +34,9 @@ export class Fencepost implements AsyncDisposable {
 
   /** Use `fencepost()`. */
   constructor(origin: Origin, settings: Settings) {
-    const { schema, namespace, migrate, freezeMs, application } = settings
+    const { schema, namespace, freezeMs, application } = settings
     const { config, where } = origin
-    const ready = atFirst((connection: Connection) => ensureSchema(connection, schema, migrate))
+    const ready = atFirst((connection: Connection) => ensureSchema(connection, schema, settings.migrate))
     this.#origin = origin
     // Every call that is under way listens.
     setMaxListeners(0, this.#closing.signal)
@@ -90,7 +89,7 @@ export class Fencepost implements AsyncDisposable {
 
   /** Brings the schema up to date, whatever `migrate` says. Does nothing where it is. */
   async migrate(): Promise<MigrationReport> {
-    return await migrateTarget(this.#origin, this.#settings.schema)
+    return await migrate(this.#origin, this.#settings.schema)
   }
 
   /** Ends all waits with a `ClosedError`, releases what is held and closes our connections, never the user's pool. */

@@ -154,7 +154,9 @@ export class Locks {
 
   async #waitOn(session: Session, wanted: Wanted, signal: AbortSignal): Promise<number | null> {
     let cancelled: Promise<void> | undefined
-    const stop = () => (cancelled = cancel(session, this.#options.sessions))
+    const stop = () => {
+      cancelled = cancel(session, this.#options.sessions)
+    }
     session.hold()
     signal.addEventListener('abort', stop, { once: true })
     try {

@@ -47,7 +47,7 @@ export class Connection {
       keepAliveInitialDelayMillis: 1000,
       pipeline: true,
       stream: () => this.#socket,
-    } as ClientConfig) as PgClient
+    }) as PgClient
     this.#client.on('error', (error) => this.#over.abort(error))
     this.#client.on('end', () => this.#over.abort(new Error('the connection ended')))
   }

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { LockTimeoutError, MissingPrivilegeError, SchemaOutdatedError, SchemaTooNewError } from '../ground/errors.ts'
 import { keyOf } from '../ground/key.ts'
-import type { Connection } from './connection.ts'
-import { asError, mayNotUse, sqlState } from './driver-error.ts'
+import { Connection } from './connection.ts'
+import { asError, describeFailure, mayNotUse, sqlState } from './driver-error.ts'
 import { Schema } from './schema.ts'
 import { readSqlFiles, type SqlFiles } from './sql-files.ts'
+import type { Origin } from './target.ts'
 
 /** What a migration did. */
 export interface MigrationReport {
@@ -32,7 +33,7 @@ const NONE: Installed = { version: 0, breaking: 0, library: null, functions: nul
  *
  * @throws {SchemaOutdatedError | SchemaTooNewError | MissingPrivilegeError}
  */
-export async function ensureSchema(connection: Connection, schema: Schema, migrate: 'auto' | 'off'): Promise<void> {
+export async function ensureSchema(connection: Connection, schema: Schema, mode: 'auto' | 'off'): Promise<void> {
   const files = await readSqlFiles()
   const installed = await read(connection, schema).catch(async (error: unknown) => {
     throw sqlState(error) === '42501'
@@ -40,9 +41,22 @@ export async function ensureSchema(connection: Connection, schema: Schema, migra
       : error
   })
   refuseNewer(installed, files, schema)
-  if (migrate === 'auto' && (await isOutdated(installed, files))) await migrateSchema(connection, schema)
-  if (migrate === 'off' && installed.version < newest(files)) {
+  if (mode === 'auto' && (await isOutdated(installed, files))) await migrateSchema(connection, schema)
+  if (mode === 'off' && installed.version < newest(files)) {
     throw new SchemaOutdatedError(schema.name, installed.version, newest(files))
+  }
+}
+
+/** Migrates over a connection made for it. */
+export async function migrate(origin: Origin, schema: Schema): Promise<MigrationReport> {
+  let connection: Connection | undefined
+  try {
+    connection = await Connection.open(origin.config, 'fencepost migrate')
+    return await migrateSchema(connection, schema)
+  } catch (error) {
+    throw describeFailure(error, origin.where, schema)
+  } finally {
+    await connection?.close()
   }
 }
 
@@ -50,7 +64,7 @@ export async function ensureSchema(connection: Connection, schema: Schema, migra
  * Brings the schema up to date in one transaction, under an advisory lock that others wait for up to 60 s; does nothing
  * where it is up to date. Older libraries go on working unless a step says it is breaking.
  */
-export async function migrateSchema(connection: Connection, schema: Schema): Promise<MigrationReport> {
+async function migrateSchema(connection: Connection, schema: Schema): Promise<MigrationReport> {
   const files = await readSqlFiles()
   try {
     await connection.run(`begin isolation level read committed read write; set local lock_timeout = '${PATIENCE}'`)

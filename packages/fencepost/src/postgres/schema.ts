@@ -7,9 +7,7 @@ export class Schema {
   /** @throws {TypeError} unless `name` is lower-case letters, digits and `_`, at most 63, and not PostgreSQL's own. */
   constructor(name = 'fencepost') {
     if (typeof name !== 'string' || !/^[a-z_][a-z0-9_]{0,62}$/.test(name) || name.startsWith('pg_')) {
-      throw new TypeError(
-        `schema must match [a-z_][a-z0-9_]* with at most 63 characters, not pg_…; got '${String(name)}'`,
-      )
+      throw new TypeError(`schema must match [a-z_][a-z0-9_]* with at most 63 characters, not pg_…; got '${name}'`)
     }
     this.name = name
   }

@@ -33,7 +33,7 @@ export async function readSqlFiles(): Promise<SqlFiles> {
 }
 
 async function readFolder(folder: string): Promise<{ file: string; sql: string }[]> {
-  const files = (await readdir(new URL(folder, FOLDER))).filter((file) => file.endsWith('.sql')).sort()
+  const files = (await readdir(new URL(folder, FOLDER))).filter((file) => file.endsWith('.sql')).toSorted()
   return await Promise.all(
     files.map(async (file) => ({ file, sql: await readFile(new URL(folder + file, FOLDER), 'utf8') })),
   )

@@ -8,7 +8,8 @@ const database = await cloneDatabase()
 beforeAll(() => database.admin.query('create table effects (who text)'))
 afterAll(() => database[Symbol.asyncDispose]())
 
-const effects = async () => (await database.admin.query<{ who: string }>('select who from effects')).rows.map(({ who }) => who)
+const effects = async () =>
+  (await database.admin.query<{ who: string }>('select who from effects')).rows.map(({ who }) => who)
 const backendOf = async (name: string) => {
   const { rows } = await database.admin.query<{ backend: number }>('select backend from fencepost.who($1)', [name])
   return rows[0]?.backend
@@ -27,7 +28,10 @@ test.each(['read committed', 'repeatable read', 'serializable'] as const)(
     await next.transaction((tx) => tx.query('insert into effects values ($1)', [name]))
     zombie.thaw()
     // READ COMMITTED reads the newer token; an older snapshot is told that the row has changed since.
-    const refused = isolation === 'read committed' ? { code: 'STALE_TOKEN', cause: 'LK001' } : { code: expect.stringMatching(/STALE_TOKEN|40001/) }
+    const refused =
+      isolation === 'read committed'
+        ? { code: 'STALE_TOKEN', cause: 'LK001' }
+        : { code: expect.stringMatching(/STALE_TOKEN|40001/) }
     await expect(zombie.call('guard', name)).rejects.toMatchObject(refused)
     await zombie.kill()
     expect(await effects()).not.toContain('zombie')
@@ -57,7 +61,9 @@ test('P3: a holder whose event loop was blocked for longer than freezeTimeout is
   const blocked = zombie.call('block', 3000)
   await using next = await fp.lock('blocked')
   await blocked
-  await expect(zombie.call('write', 'blocked', `insert into effects values ('zombie')`)).rejects.toMatchObject({ code: 'STALE_TOKEN' })
+  await expect(zombie.call('write', 'blocked', `insert into effects values ('zombie')`)).rejects.toMatchObject({
+    code: 'STALE_TOKEN',
+  })
   expect(next.signal.aborted).toBe(false)
   expect(await effects()).not.toContain('zombie')
 })
@@ -69,9 +75,13 @@ test('P3: a holder whose backend was terminated is refused once somebody else wa
   await database.admin.query('select pg_terminate_backend($1)', [await backendOf('b')])
   await zombie.call('write', 'b', `insert into effects values ('nobody was granted yet')`)
   await using next = await fp.lock('b')
-  await expect(zombie.call('write', 'b', `insert into effects values ('zombie')`)).rejects.toMatchObject({ code: 'STALE_TOKEN' })
+  await expect(zombie.call('write', 'b', `insert into effects values ('zombie')`)).rejects.toMatchObject({
+    code: 'STALE_TOKEN',
+  })
   await next.release()
-  await expect(zombie.call('write', 'b', `insert into effects values ('zombie')`)).rejects.toMatchObject({ code: 'STALE_TOKEN' })
+  await expect(zombie.call('write', 'b', `insert into effects values ('zombie')`)).rejects.toMatchObject({
+    code: 'STALE_TOKEN',
+  })
   expect(await effects()).not.toContain('zombie')
 })
 
@@ -86,10 +96,14 @@ test('P3: a guarded transaction in flight keeps the next from being granted, whi
 
   expect(await fp.tryLock('c')).toBeNull()
   const next = fp.lock('c')
-  await eventually(async () => (await database.admin.query(`select from pg_stat_activity where wait_event = 'advisory'`)).rowCount)
+  await eventually(
+    async () => (await database.admin.query(`select from pg_stat_activity where wait_event = 'advisory'`)).rowCount,
+  )
   await first.call('commit', 'c')
   await using lock = await next
-  expect(await lock.transaction(async (tx) => (await tx.query(`select from effects where who = 'in flight'`)).rowCount)).toBe(1)
+  expect(
+    await lock.transaction(async (tx) => (await tx.query(`select from effects where who = 'in flight'`)).rowCount),
+  ).toBe(1)
 })
 
 test('P3: a transaction that sits idle for longer than freezeTimeout is ended and cannot keep the gate', async () => {
@@ -101,7 +115,7 @@ test('P3: a transaction that sits idle for longer than freezeTimeout is ended an
   frozen.freeze()
   await using next = await fp.lock('d')
   frozen.thaw()
-  await expect(frozen.call('commit', 'd')).rejects.toThrow()
+  await expect(frozen.call('commit', 'd')).rejects.toThrow(/terminat|not queryable/)
   expect(next.token).toBeGreaterThan(0)
   expect(await effects()).not.toContain('zombie')
 })
@@ -124,9 +138,14 @@ test('a transaction whose connection breaks says that nothing was written', asyn
   await using fp = fencepost(database.url)
   await using lock = await fp.lock('f')
   const work = lock.transaction(async (tx) => {
-    const { rows } = await tx.query<{ pid: number }>(`insert into effects values ('cut off') returning pg_backend_pid() as pid`)
+    const { rows } = await tx.query<{ pid: number }>(
+      `insert into effects values ('cut off') returning pg_backend_pid() as pid`,
+    )
     await database.admin.query('select pg_terminate_backend($1)', [rows[0]?.pid])
-    await eventually(async () => (await database.admin.query('select from pg_stat_activity where pid = $1', [rows[0]?.pid])).rowCount === 0)
+    await eventually(
+      async () =>
+        (await database.admin.query('select from pg_stat_activity where pid = $1', [rows[0]?.pid])).rowCount === 0,
+    )
   })
   await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
   expect(await effects()).not.toContain('cut off')
@@ -136,9 +155,15 @@ test('a token of another name, a future one and none at all are refused (H10)', 
   await using fp = fencepost(database.url)
   await using busy = await fp.lock('busy')
   await using other = await fp.lock('other')
-  const guard = (name: string, token: number | null) => database.admin.query('select fencepost.guard($1, $2)', [name, token])
+  const guard = (name: string, token: number | null) =>
+    database.admin.query('select fencepost.guard($1, $2)', [name, token])
   await guard('busy', busy.token)
-  for (const [name, token] of [['busy', other.token + 2], ['busy', busy.token + 2], ['busy', null], ['unknown', busy.token]] as const) {
+  for (const [name, token] of [
+    ['busy', other.token + 2],
+    ['busy', busy.token + 2],
+    ['busy', null],
+    ['unknown', busy.token],
+  ] as const) {
     await expect(guard(name, token)).rejects.toMatchObject({ code: 'LK001' })
   }
   expect(new StaleTokenError('a', 1, new Error('cause')).code).toBe('STALE_TOKEN')

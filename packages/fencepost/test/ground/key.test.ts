@@ -19,6 +19,8 @@ test.each(VECTORS)('the key of %j in namespace %j is the golden one, here and in
 })
 
 test('a name and its gate have different keys, and so have the same names of two namespaces', async () => {
-  const { rows } = await database.admin.query(`select fencepost.key('a') as key, fencepost.gate('a') as gate, fencepost.key('a', 'b') as other`)
+  const { rows } = await database.admin.query(
+    `select fencepost.key('a') as key, fencepost.gate('a') as gate, fencepost.key('a', 'b') as other`,
+  )
   expect(new Set(Object.values(rows[0])).size).toBe(3)
 })

@@ -8,33 +8,41 @@ const TESTER = ['17', '16', '15', '14', '13']
   .map((major) => `/usr/lib/postgresql/${major}/lib/pgxs/src/test/isolation/isolationtester`)
   .find((path) => existsSync(path))
 
-if (TESTER === undefined) console.warn('skipped: isolation specs need isolationtester (Debian: apt-get install postgresql)')
+if (TESTER === undefined)
+  console.warn('skipped: isolation specs need isolationtester (Debian: apt-get install postgresql)')
 
 const database = await cloneDatabase()
 afterAll(() => database[Symbol.asyncDispose]())
 
-test.skipIf(TESTER === undefined)('P3: in every interleaving the late guard is refused, or its transaction was wholly before the grant', async () => {
-  const spec = readFileSync(new URL('guard.spec', import.meta.url), 'utf8')
-  const permutations = (await run(spec)).split(/^starting permutation: /m).slice(1)
-  expect(permutations).toHaveLength(spec.match(/^permutation /gm)?.length ?? 0)
+test.skipIf(TESTER === undefined)(
+  'P3: in every interleaving the late guard is refused, or its transaction was wholly before the grant',
+  async () => {
+    const spec = readFileSync(new URL('guard.spec', import.meta.url), 'utf8')
+    const permutations = (await run(spec)).split(/^starting permutation: /m).slice(1)
+    expect(permutations).toHaveLength(spec.match(/^permutation /gm)?.length ?? 0)
 
-  const outcomes = permutations.map((text) => ({
-    steps: text.split('\n')[0],
-    sees: valueOf('granted_sees', text),
-    stays: valueOf('stays', text),
-    refused: /ERROR: {2}(token \d+ of lock "account:1" is stale|could not serialize access)/.test(text),
-  }))
-  // Refused and nothing written, or committed before the grant and seen by the new holder. Nothing else.
-  const allowed = outcomes.filter(({ sees, stays, refused }) => sees === stays && stays === (refused ? 'nobody' : 'old'))
-  expect(allowed).toEqual(outcomes)
-  expect(outcomes.some(({ refused }) => refused)).toBe(true)
-  expect(outcomes.some(({ refused }) => !refused)).toBe(true)
-})
+    const outcomes = permutations.map((text) => ({
+      steps: text.split('\n')[0],
+      sees: valueOf('granted_sees', text),
+      stays: valueOf('stays', text),
+      refused: /ERROR: {2}(token \d+ of lock "account:1" is stale|could not serialize access)/.test(text),
+    }))
+    // Refused and nothing written, or committed before the grant and seen by the new holder. Nothing else.
+    const allowed = outcomes.filter(
+      ({ sees, stays, refused }) => sees === stays && stays === (refused ? 'nobody' : 'old'),
+    )
+    expect(allowed).toEqual(outcomes)
+    expect(outcomes.some(({ refused }) => refused)).toBe(true)
+    expect(outcomes.some(({ refused }) => !refused)).toBe(true)
+  },
+)
 
 async function run(spec: string): Promise<string> {
   const { hostname, port, username, password } = new URL(database.url)
   const conninfo = `host=${hostname} port=${port} user=${username} dbname=${database.name}`
-  const tester = promisify(execFile)(TESTER as string, [conninfo], { env: { ...process.env, PGPASSWORD: password, PGISOLATIONTIMEOUT: '20' } })
+  const tester = promisify(execFile)(TESTER as string, [conninfo], {
+    env: { ...process.env, PGPASSWORD: password, PGISOLATIONTIMEOUT: '20' },
+  })
   tester.child.stdin?.end(spec)
   return (await tester).stdout
 }

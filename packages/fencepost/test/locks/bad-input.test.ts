@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fencepost } from 'fencepost'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
 
@@ -44,11 +44,21 @@ test('a name of 1024 bytes, with quotes, backslashes and any script, is locked a
 
 test('an option that does not exist is a TypeError that lists those that do', async () => {
   await using fp = fencepost(database.url)
-  await expect(fp.lock('a', { timeout: '5s' } as object)).rejects.toThrow(/unknown option 'timeout'; there is 'wait' and 'signal'/)
+  await expect(fp.lock('a', { timeout: '5s' } as object)).rejects.toThrow(
+    /unknown option 'timeout'; there is 'wait' and 'signal'/,
+  )
   await expect(fp.tryLock('a', { wait: '5s' } as object)).rejects.toThrow(/unknown option 'wait'/)
   await expect(fp.lock('a', 5 as unknown as object)).rejects.toThrow(/options must be an object/)
   await expect(fp.lock('a', { signal: {} as AbortSignal })).rejects.toThrow(/must be an AbortSignal/)
-  for (const options of [{ freezeTimeout: '1ms' }, { freezeTimeout: 60 }, { schema: 'A b' }, { schema: 'pg_x' }, { namespace: 'a:b' }, { migrate: true }, { ttl: '5s' }]) {
+  for (const options of [
+    { freezeTimeout: '1ms' },
+    { freezeTimeout: 60 },
+    { schema: 'A b' },
+    { schema: 'pg_x' },
+    { namespace: 'a:b' },
+    { migrate: true },
+    { ttl: '5s' },
+  ]) {
     expect(() => fencepost(database.url, options as object)).toThrow(TypeError)
   }
 })
@@ -75,8 +85,13 @@ test('an unreachable server is a DatabaseUnreachableError that names the place a
 
 test('a database that does not exist and a server without a free connection are a DatabaseUnreachableError', async () => {
   await using missing = fencepost(database.url.replace(database.name, 'no_such_database'))
-  await expect(missing.lock('a')).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE', message: expect.stringContaining('no_such_database') })
-  await database.admin.query(`alter database ${database.name} connection limit 0; create role crowded login password 'x'`)
+  await expect(missing.lock('a')).rejects.toMatchObject({
+    code: 'DATABASE_UNREACHABLE',
+    message: expect.stringContaining('no_such_database'),
+  })
+  await database.admin.query(
+    `alter database ${database.name} connection limit 0; create role crowded login password 'x'`,
+  )
   await using crowded = fencepost(database.as('crowded', 'x'))
   await expect(crowded.lock('a')).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
   await database.admin.query(`alter database ${database.name} connection limit -1; drop role crowded`)
@@ -85,7 +100,10 @@ test('a database that does not exist and a server without a free connection are 
 test('a wrong password is an AuthenticationError', async () => {
   await using fp = fencepost(database.as('postgres', 'wrong'))
   const failed = await fp.tryLock('a').catch((error: unknown) => error)
-  expect(failed).toMatchObject({ code: 'AUTHENTICATION_FAILED', message: expect.stringMatching(/check the user and the password/) })
+  expect(failed).toMatchObject({
+    code: 'AUTHENTICATION_FAILED',
+    message: expect.stringMatching(/check the user and the password/),
+  })
   expect(String(failed)).not.toMatch(/wrong/)
 })
 
@@ -96,13 +114,31 @@ test('guard() of a pool is a TypeError: its queries may run anywhere', async () 
 })
 
 test.each([
-  ['unreachable', `postgres://127.0.0.1:1/none`, 'await fp.lock("a").catch((e) => console.log(e.code))', 'DATABASE_UNREACHABLE'],
+  [
+    'unreachable',
+    `postgres://127.0.0.1:1/none`,
+    'await fp.lock("a").catch((e) => console.log(e.code))',
+    'DATABASE_UNREACHABLE',
+  ],
   ['idle after a lock', database.url, 'const l = await fp.lock("a"); await l.release(); console.log("done")', 'done'],
-  ['timed out', database.url, 'const l = await fp.lock("a"); const other = fencepost(process.argv[1]); await other.lock("a", { wait: "50ms" }).catch((e) => console.log(e.code)); await l.release()', 'LOCK_TIMEOUT'],
-  ['used for a transaction', database.url, 'await fp.lock("a", (l) => l.transaction((tx) => tx.query("select 1"))); console.log("done")', 'done'],
+  [
+    'timed out',
+    database.url,
+    'const l = await fp.lock("a"); const other = fencepost(process.argv[1]); await other.lock("a", { wait: "50ms" }).catch((e) => console.log(e.code)); await l.release()',
+    'LOCK_TIMEOUT',
+  ],
+  [
+    'used for a transaction',
+    database.url,
+    'await fp.lock("a", (l) => l.transaction((tx) => tx.query("select 1"))); console.log("done")',
+    'done',
+  ],
 ])('a process whose fencepost is %s ends by itself, without close()', async (_, url, script, says) => {
   const code = `import { fencepost } from 'fencepost'; const fp = fencepost(process.argv[1]); ${script}`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code, url], { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code, url], {
+    cwd: import.meta.dirname,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const startedAt = performance.now()
   const output = child.stdout.toArray()
   const [exitCode] = await once(child, 'exit')

@@ -64,7 +64,7 @@ test('P1, P2, P3: 4 processes count to 800 under one name, and the history of ev
   await Promise.all(remotes.map((remote) => remote.kill()))
 
   expect((await database.admin.query('select n from counter')).rows).toEqual([{ n: 800 }])
-  const rounds = histories.flat().sort((one, other) => one.token - other.token)
+  const rounds = histories.flat().toSorted((one, other) => one.token - other.token)
   expect(new Set(rounds.map(({ token }) => token)).size).toBe(800)
   rounds.slice(1).forEach((round, i) => {
     const before = rounds[i] as Round

@@ -70,7 +70,9 @@ test('closing releases what is held, ends what waits and refuses what comes', as
   await using held = await other.lock('f')
   const waiting = fp.lock('f')
   const ended = expect(waiting).rejects.toMatchObject({ code: 'CLOSED' })
-  await eventually(async () => (await database.admin.query(`select from pg_stat_activity where wait_event = 'advisory'`)).rowCount)
+  await eventually(
+    async () => (await database.admin.query(`select from pg_stat_activity where wait_event = 'advisory'`)).rowCount,
+  )
   await fp.close()
   await ended
   expect(lock.signal.aborted).toBe(false)

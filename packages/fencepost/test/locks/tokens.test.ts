@@ -18,7 +18,7 @@ test('P2: tokens of a name rise over release, over a killed backend and over ano
     await database.admin.query('select pg_terminate_backend($1)', [holder?.backend])
     await eventually(async () => lock.signal.aborted)
   }
-  expect(tokens).toEqual([...tokens].sort((a, b) => a - b))
+  expect(tokens).toEqual([...tokens].toSorted((a, b) => a - b))
   expect(new Set(tokens).size).toBe(4)
   expect(tokens.every((token) => Number.isSafeInteger(token) && token % 2 === 0)).toBe(true)
 })

@@ -8,17 +8,26 @@ const database = await cloneDatabase()
 afterAll(() => database[Symbol.asyncDispose]())
 
 const waiting = async () =>
-  (await database.admin.query(`select from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`)).rowCount
-const heldKeys = async (name: string) =>
-  (await database.admin.query('select from fencepost.who($1)', [name])).rowCount
+  (
+    await database.admin.query(
+      `select from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`,
+    )
+  ).rowCount
+const heldKeys = async (name: string) => (await database.admin.query('select from fencepost.who($1)', [name])).rowCount
 
 test('a timeout names the holder and how long it waited; nothing is held and nothing comes later', async () => {
   await using holder = await Remote.start(database.url, { application: 'payouts' })
   await using fp = fencepost(database.url)
   await holder.call('lock', 'a')
   const timedOut = await fp.lock('a', { wait: '300ms' }).catch((error: unknown) => error)
-  expect(timedOut).toMatchObject({ code: 'LOCK_TIMEOUT', lockName: 'a', holder: { application: 'payouts', process: holder.pid } })
-  expect(String(timedOut)).toMatch(/lock "a" was not granted within \d+ ms; held by payouts on .+ \(pid \d+\), backend \d+ since /)
+  expect(timedOut).toMatchObject({
+    code: 'LOCK_TIMEOUT',
+    lockName: 'a',
+    holder: { application: 'payouts', process: holder.pid },
+  })
+  expect(String(timedOut)).toMatch(
+    /lock "a" was not granted within \d+ ms; held by payouts on .+ \(pid \d+\), backend \d+ since /,
+  )
   await holder.call('release', 'a')
   expect(await heldKeys('a')).toBe(0)
   await using lock = await fp.lock('a', { wait: '0s' }).catch(() => fp.lock('a'))
@@ -117,7 +126,9 @@ test('a connection that a wait rests on may break: the wait goes on', async () =
   const lock = await holder.lock('d')
   const next = fp.lock('d', { wait: '30s' })
   await eventually(waiting)
-  await database.admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'waiter fencepost'`)
+  await database.admin.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'waiter fencepost'`,
+  )
   await lock.release()
   expect((await next).token).toBeGreaterThan(lock.token)
 })

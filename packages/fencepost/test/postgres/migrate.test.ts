@@ -9,7 +9,9 @@ test('20 processes that start at once install the schema once, and each gets its
   const tokens = await Promise.all(remotes.map((remote, i) => remote.call('lock', `name ${i}`)))
   await Promise.all(remotes.map((remote) => remote.kill()))
   expect(tokens.every((token) => typeof token === 'number')).toBe(true)
-  expect((await database.admin.query('select version, name from fencepost.migrations')).rows).toEqual([{ version: 1, name: 'locks' }])
+  expect((await database.admin.query('select version, name from fencepost.migrations')).rows).toEqual([
+    { version: 1, name: 'locks' },
+  ])
   expect((await database.admin.query('select from fencepost.installations')).rowCount).toBe(1)
 })
 
@@ -23,7 +25,10 @@ test('migrating is idempotent and says what it did', async () => {
 test("with migrate: 'off' a missing schema is a SchemaOutdatedError that names the command, and nothing is created", async () => {
   await using database = await emptyDatabase()
   await using fp = fencepost(database.url, { migrate: 'off' })
-  await expect(fp.lock('a')).rejects.toMatchObject({ code: 'SCHEMA_OUTDATED', message: expect.stringContaining('npx fencepost migrate') })
+  await expect(fp.lock('a')).rejects.toMatchObject({
+    code: 'SCHEMA_OUTDATED',
+    message: expect.stringContaining('npx fencepost migrate'),
+  })
   expect((await database.admin.query(`select to_regnamespace('fencepost') as schema`)).rows).toEqual([{ schema: null }])
 })
 
@@ -51,7 +56,10 @@ test('a schema newer than the library understands is refused, unless its steps s
   await database.admin.query(`insert into fencepost.migrations (version, name) values (3, 'unknown')`)
   for (const migrate of ['auto', 'off'] as const) {
     await using refused = fencepost(database.url, { migrate })
-    await expect(refused.lock('a')).rejects.toMatchObject({ code: 'SCHEMA_TOO_NEW', message: expect.stringMatching(/version 3.*understands 1/) })
+    await expect(refused.lock('a')).rejects.toMatchObject({
+      code: 'SCHEMA_TOO_NEW',
+      message: expect.stringMatching(/version 3.*understands 1/),
+    })
   }
   await expect(fp.migrate()).rejects.toMatchObject({ code: 'SCHEMA_TOO_NEW' })
 })
@@ -87,7 +95,10 @@ test('a role that may not create is told which SQL it needs, and works once that
   try {
     await using fp = fencepost(database.as('poor', 'x'))
     const refused = await fp.lock('a').catch((error: { sql: string }) => error)
-    expect(refused).toMatchObject({ code: 'MISSING_PRIVILEGE', sql: `grant create on database "${database.name}" to "poor";` })
+    expect(refused).toMatchObject({
+      code: 'MISSING_PRIVILEGE',
+      sql: `grant create on database "${database.name}" to "poor";`,
+    })
     await database.admin.query((refused as { sql: string }).sql)
     await (await fp.lock('a')).release()
   } finally {
@@ -103,7 +114,10 @@ test('a role that may not use the schema is told which SQL it needs, and works o
   try {
     await using fp = fencepost(database.as('guest', 'x'))
     const refused = await fp.lock('a').catch((error: { sql: string }) => error)
-    expect(refused).toMatchObject({ code: 'MISSING_PRIVILEGE', sql: expect.stringContaining('grant usage on schema "fencepost" to "guest"') })
+    expect(refused).toMatchObject({
+      code: 'MISSING_PRIVILEGE',
+      sql: expect.stringContaining('grant usage on schema "fencepost" to "guest"'),
+    })
     await database.admin.query((refused as { sql: string }).sql)
     await fp.lock('a', (lock) => lock.transaction(async () => {}))
   } finally {

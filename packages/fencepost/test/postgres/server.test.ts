@@ -44,7 +44,10 @@ test('a read-only standby is refused: it would grant advisory locks of its own',
     await using standby = await ownServer({}, data)
     await using refused = fencepost(standby.url)
     for (const call of [() => refused.lock('a'), () => refused.tryLock('a')]) {
-      await expect(call()).rejects.toMatchObject({ code: 'STANDBY', message: expect.stringMatching(/connect to the primary/) })
+      await expect(call()).rejects.toMatchObject({
+        code: 'STANDBY',
+        message: expect.stringMatching(/connect to the primary/),
+      })
     }
     const client = new pg.Client(standby.url)
     await client.connect()
@@ -58,8 +61,12 @@ test('a read-only standby is refused: it would grant advisory locks of its own',
 test('settings of the role and the database do not break a session', async () => {
   await database.admin.query(`create role strict login superuser password 'x'`)
   for (const setting of [
-    'lock_timeout = 1', 'statement_timeout = 5', 'idle_in_transaction_session_timeout = 1', 'idle_session_timeout = 50',
-    `default_transaction_isolation = 'serializable'`, 'default_transaction_read_only = on',
+    'lock_timeout = 1',
+    'statement_timeout = 5',
+    'idle_in_transaction_session_timeout = 1',
+    'idle_session_timeout = 50',
+    `default_transaction_isolation = 'serializable'`,
+    'default_transaction_read_only = on',
   ]) {
     await database.admin.query(`alter role strict set ${setting}`).catch(() => {})
   }
@@ -69,7 +76,8 @@ test('settings of the role and the database do not break a session', async () =>
     const lock = await fp.lock('a')
     const next = strict.lock('a')
     const { rows } = await database.admin.query('select clock_timestamp() + interval $$1 s$$ as then')
-    while (Number((await database.admin.query('select clock_timestamp() as now')).rows[0].now) < Number(rows[0].then)) continue
+    while (Number((await database.admin.query('select clock_timestamp() as now')).rows[0].now) < Number(rows[0].then))
+      continue
     await lock.release()
     await using theirs = await next
     expect(theirs.signal.aborted).toBe(false)

@@ -1,6 +1,6 @@
 /** Asks until it is so, as for what only a look at the server can tell; fails after 30 s. */
 export async function eventually<T>(ask: () => Promise<T | false | null | undefined>): Promise<T> {
-  for (const end = performance.now() + 30_000; ; ) {
+  for (const end = performance.now() + 30_000; ;) {
     const answer = await ask()
     if (answer !== false && answer !== null && answer !== undefined) return answer
     if (performance.now() > end) throw new Error(`not within 30 s: ${ask.toString()}`)

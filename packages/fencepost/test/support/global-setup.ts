@@ -14,8 +14,11 @@ declare module 'vitest' {
 export default async function globalSetup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env['FENCEPOST_TEST_DATABASE_URL']
   const binaries = binariesOf(project.name)
-  const own = given === undefined ? await startPostgres({ ...(binaries === undefined ? {} : { binaries }), settings: SETTINGS }) : null
-  const url = own?.url ?? (given as string)
+  const own =
+    given === undefined
+      ? await startPostgres({ ...(binaries === undefined ? {} : { binaries }), settings: SETTINGS })
+      : null
+  const url = own?.url ?? given ?? ''
   const template = `fencepost_template_${process.pid}`
   await query(url, `create database ${template}`)
   await using fp = fencepost(databaseUrl(url, template))

@@ -28,13 +28,16 @@ export class Remote implements AsyncDisposable {
 
   private constructor(child: ChildProcess) {
     this.#child = child
-    child.on('message', (message: { id: number; result?: unknown; error?: RemoteError; lost?: string; reason?: string }) => {
-      if (message.lost !== undefined) return this.#lost.set(message.lost, message.reason ?? '')
-      const call = this.#calls.get(message.id)
-      this.#calls.delete(message.id)
-      if (message.error === undefined) call?.resolve(message.result)
-      else call?.reject(Object.assign(new Error(message.error.message), message.error))
-    })
+    child.on(
+      'message',
+      (message: { id: number; result?: unknown; error?: RemoteError; lost?: string; reason?: string }) => {
+        if (message.lost !== undefined) return this.#lost.set(message.lost, message.reason ?? '')
+        const call = this.#calls.get(message.id)
+        this.#calls.delete(message.id)
+        if (message.error === undefined) call?.resolve(message.result)
+        else call?.reject(Object.assign(new Error(message.error.message), message.error))
+      },
+    )
     child.on('exit', () => {
       for (const call of this.#calls.values()) call.reject(new Error('the process ended'))
     })
