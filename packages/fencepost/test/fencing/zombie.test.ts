@@ -142,13 +142,31 @@ test('a transaction whose connection breaks says that nothing was written', asyn
       `insert into effects values ('cut off') returning pg_backend_pid() as pid`,
     )
     await database.admin.query('select pg_terminate_backend($1)', [rows[0]?.pid])
-    await eventually(
-      async () =>
-        (await database.admin.query('select from pg_stat_activity where pid = $1', [rows[0]?.pid])).rowCount === 0,
+    // The connection has told its end when it answers no more.
+    await eventually(() =>
+      tx.query('select 1').then(
+        () => false,
+        () => true,
+      ),
     )
   })
   await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
   expect(await effects()).not.toContain('cut off')
+})
+
+test('a transaction whose connection breaks in the middle of COMMIT says that nobody knows', async () => {
+  await database.admin.query(`
+    create table slow (n integer);
+    create function dawdle() returns trigger language plpgsql as 'begin perform pg_sleep(60); return null; end';
+    create constraint trigger dawdle after insert on slow deferrable initially deferred for each row execute function dawdle()`)
+  await using fp = fencepost(database.url)
+  await using lock = await fp.lock('g')
+  const ended = expect(lock.transaction((tx) => tx.query('insert into slow values (1)'))).rejects.toMatchObject({
+    code: 'COMMIT_UNCERTAIN',
+  })
+  const terminate = `select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`
+  await eventually(async () => (await database.admin.query(terminate)).rowCount)
+  await ended
 })
 
 test('a token of another name, a future one and none at all are refused (H10)', async () => {

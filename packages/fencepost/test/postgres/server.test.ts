@@ -62,9 +62,9 @@ test('settings of the role and the database do not break a session', async () =>
   await database.admin.query(`create role strict login superuser password 'x'`)
   for (const setting of [
     'lock_timeout = 1',
-    'statement_timeout = 5',
-    'idle_in_transaction_session_timeout = 1',
-    'idle_session_timeout = 50',
+    'statement_timeout = 200',
+    'idle_in_transaction_session_timeout = 10',
+    'idle_session_timeout = 500',
     `default_transaction_isolation = 'serializable'`,
     'default_transaction_read_only = on',
   ]) {
