@@ -1,8 +1,8 @@
-/** Asks until it is so, as for what only a look at the server can tell; fails after 30 s. */
-export async function eventually<T>(ask: () => Promise<T | false | null | undefined>): Promise<T> {
+/** Asks until the answer is truthy, as for what only a look at the server can tell; fails after 30 s. */
+export async function eventually<T>(ask: () => Promise<T>): Promise<T> {
   for (const end = performance.now() + 30_000; ;) {
     const answer = await ask()
-    if (answer !== false && answer !== null && answer !== undefined) return answer
+    if (answer) return answer
     if (performance.now() > end) throw new Error(`not within 30 s: ${ask.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
