@@ -1,0 +1,50 @@
+import { usableBinaries } from './binaries/usable-binaries.ts'
+import { openCluster } from './cluster.ts'
+import { makeFolder } from './folder.ts'
+import { serverIdentity } from './identity.ts'
+import type { PostgresServer } from './server.ts'
+import { RunningServer } from './server.ts'
+
+export interface PostgresOptions {
+  /** Folder with `postgres` and `initdb`. Default: the npm package for this platform. */
+  readonly binaries?: string
+  /** Folder that keeps the data: fsync stays on and the folder survives. Default: a throw-away folder with fsync off. */
+  readonly data?: string
+  /** Default: a free port. */
+  readonly port?: number
+  /** Passed as -c name=value, e.g. `{ max_prepared_transactions: '10' }`. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/**
+ * Starts a PostgreSQL of its own on 127.0.0.1; as root, it runs as `postgres`, `nobody` or the first other user.
+ * It ends with this process, however that ends, and does not keep it from ending.
+ *
+ * @throws {PostgresUnavailableError} if there are no binaries that run here.
+ * @throws {PostgresStartError} if they did not start: the data folder belongs to another major or user or is served already, the
+ *   port is taken, a setting is unknown. Nothing runs then.
+ */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  check(options)
+  const identity = await serverIdentity()
+  const binaries = await usableBinaries(options.binaries, identity)
+  const folder = await makeFolder(identity)
+  try {
+    const cluster = await openCluster(options.data, { binaries, identity, folder })
+    const { port, settings = {} } = options
+    return await RunningServer.start({ binaries, identity, folder, cluster, port, settings })
+  } catch (error) {
+    await folder.remove()
+    throw error
+  }
+}
+
+function check({ port, settings }: PostgresOptions): void {
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
+    throw new TypeError(`port must be a whole number from 1 to 65535, not ${port}`)
+  }
+  for (const [name, value] of Object.entries(settings ?? {})) {
+    if (!/^\w+(\.\w+)?$/.test(name)) throw new TypeError(`"${name}" is not the name of a setting`)
+    if (typeof value !== 'string') throw new TypeError(`setting ${name} must be a string, e.g. '10' or '5s'`)
+  }
+}
