@@ -11,7 +11,7 @@ export function sql(program: Command): void {
     .option('--schema <name>', 'where the tables and functions are to live', 'fencepost')
     .addHelpText(
       'after',
-      '\nExample:\n  npx fencepost sql | psql -X1 -v ON_ERROR_STOP=1 postgres://owner@db.example/app',
+      '\nExample:\n  npx fencepost sql | psql -X -v ON_ERROR_STOP=1 postgres://owner@db.example/app',
     )
     .action(run)
 }

@@ -59,7 +59,7 @@ export class Freeze {
   #takeOver(worker: WorkerProcess, { account, token }: Attempt): void {
     if (this.#frozen === undefined) return
     this.#state = 'taken over'
-    this.#takeoverMs = performance.now() - this.#frozen.at
+    this.#takeoverMs = Math.round(performance.now() - this.#frozen.at)
     const after = `${inSeconds(this.#takeoverMs)} after the freeze`
     this.#talk.line(
       `worker ${worker.number} took over account:${account}, token ${token} > ${this.#frozen.token}, ${after}`,

@@ -32,7 +32,7 @@ async function payEverything(): Promise<void> {
     freezeTimeout: FREEZE_TIMEOUT,
     application: `demo worker ${worker}`,
   })
-  await Promise.all([fp.who('connects'), ledger.serverVersion()])
+  await Promise.all([fp.who('account:1'), ledger.serverVersion()])
   const go = once(process, 'message')
   await report({ kind: 'ready' })
   await go
