@@ -8,6 +8,7 @@ export const ExitCode = {
   busy: 75,
   unusable: 78,
   /** 128 and the number of the signal. */
+  SIGHUP: 129,
   SIGINT: 130,
   SIGTERM: 143,
 } as const

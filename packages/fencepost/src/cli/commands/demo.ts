@@ -14,7 +14,7 @@ export function demo(program: Command): void {
         'with the fence the database refuses its commit. Needs no database: it starts a throw-away PostgreSQL, ' +
         'or uses DATABASE_URL, where it makes one schema of its own and drops it at the end.',
     )
-    .option('--invoices <number>', 'invoices to pay in each run, 20 to 2000', between(20, 2000), 200)
+    .option('--invoices <number>', 'invoices to pay in each run, 20 to 1000', between(20, 1000), 200)
     .option('--workers <number>', 'processes that pay them, 2 to 10', between(2, 10), 3)
     .option('--json', 'print the figures as JSON')
     .addHelpText('after', '\nExample:\n  npx fencepost demo --workers 5')

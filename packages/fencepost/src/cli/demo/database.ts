@@ -1,5 +1,5 @@
 import { CommandError, ExitCode } from '../exit-code.ts'
-import type { Talk } from './show.ts'
+import type { Talk } from './talk.ts'
 
 /** Where the demo runs, and how to give it back. */
 export interface Database extends AsyncDisposable {

@@ -1,10 +1,11 @@
 import { fencepost } from '../../index.ts'
 import { CommandError, ExitCode } from '../exit-code.ts'
 import { openDatabase } from './database.ts'
-import { Keeper } from './keeper.ts'
+import { KeeperProcess } from './processes/keeper-process.ts'
 import { Ledger } from './ledger.ts'
 import { run, type RunOptions } from './run.ts'
-import { checkPromises, closing, type Outcome, table, Talk } from './show.ts'
+import { checkPromises, closing, type Outcome, table } from './show.ts'
+import { Talk } from './talk.ts'
 
 export interface DemoOptions {
   readonly invoices: number
@@ -12,6 +13,7 @@ export interface DemoOptions {
   readonly json: boolean
 }
 
+const INTERRUPTIONS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const WATCHDOG_MS = 60_000
 /** idle_session_timeout, by which the server notices a frozen session. */
 const OLDEST_SERVER = 140000
@@ -47,7 +49,7 @@ async function inDatabase(options: DemoOptions, talk: Talk, signal: AbortSignal)
   signal.throwIfAborted()
   const { url } = database
   const schema = `fencepost_demo_${process.pid}`
-  const keeper = await Keeper.start(url, schema)
+  const keeper = await KeeperProcess.start(url, schema)
   try {
     return await inSchema({ ...options, url, schema, keeper, talk, signal })
   } finally {
@@ -78,10 +80,10 @@ async function refuseOldServer(ledger: Ledger): Promise<void> {
   throw new CommandError(why, ExitCode.unusable)
 }
 
-/** Aborts on Ctrl-C, on SIGTERM and when the demo hangs; the reason says which. */
+/** Aborts on Ctrl-C and its like, and when the demo hangs; the reason says which. */
 function listenForInterruption(): { signal: AbortSignal } & Disposable {
   const interruption = new AbortController()
-  const interrupt = (signal: 'SIGINT' | 'SIGTERM') => {
+  const interrupt = (signal: (typeof INTERRUPTIONS)[number]) => {
     interruption.abort(new CommandError(`the demo was ended by ${signal}`, ExitCode[signal]))
   }
   const giveUp = () => {
@@ -89,12 +91,12 @@ function listenForInterruption(): { signal: AbortSignal } & Disposable {
     interruption.abort(new CommandError(why, ExitCode.promiseBroken))
   }
   const watchdog = setTimeout(giveUp, WATCHDOG_MS)
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  for (const name of INTERRUPTIONS) process.on(name, interrupt)
   return {
     signal: interruption.signal,
     [Symbol.dispose]() {
       clearTimeout(watchdog)
-      process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+      for (const name of INTERRUPTIONS) process.off(name, interrupt)
     },
   }
 }

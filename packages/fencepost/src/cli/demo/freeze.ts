@@ -1,6 +1,6 @@
-import type { Attempt, Report } from './report.ts'
-import { inSeconds, type Talk } from './show.ts'
-import type { WorkerProcess } from './worker-process.ts'
+import type { Attempt, Report } from './processes/report.ts'
+import { inSeconds, type Talk } from './talk.ts'
+import type { WorkerProcess } from './processes/worker-process.ts'
 
 /**
  * Follows the worker that freezes in the middle of a payout, and wakes it at the worst moment:
@@ -42,7 +42,7 @@ export class Freeze {
 
   #refuse(worker: WorkerProcess, report: Attempt & { code: string; sqlState: string }): void {
     this.#refusedCommits++
-    this.#state = 'refused'
+    if (worker === this.#frozen?.worker) this.#state = 'refused'
     const answer = `${report.code}, SQLSTATE ${report.sqlState}`
     this.#talk.line(`worker ${worker.number} was refused by the database: ${answer}; nothing was written`, 'good')
   }

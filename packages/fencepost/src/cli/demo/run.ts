@@ -1,16 +1,16 @@
 import { orAborted } from '../../ground/abort.ts'
 import { Freeze } from './freeze.ts'
-import type { Keeper } from './keeper.ts'
+import type { KeeperProcess } from './processes/keeper-process.ts'
 import type { Figures, Ledger } from './ledger.ts'
-import type { Report } from './report.ts'
-import type { Talk } from './show.ts'
-import { WorkerProcess } from './worker-process.ts'
+import type { Report } from './processes/report.ts'
+import type { Talk } from './talk.ts'
+import { WorkerProcess } from './processes/worker-process.ts'
 
 export interface RunOptions {
   readonly url: string
   readonly schema: string
   readonly ledger: Ledger
-  readonly keeper: Keeper
+  readonly keeper: KeeperProcess
   readonly talk: Talk
   readonly invoices: number
   readonly workers: number

@@ -1,6 +1,7 @@
 import { CommandError, ExitCode } from '../exit-code.ts'
 import { paint } from '../paint.ts'
 import type { RunResult } from './run.ts'
+import { inSeconds } from './talk.ts'
 
 /** Both runs of the demo. */
 export interface Outcome {
@@ -9,28 +10,7 @@ export interface Outcome {
   readonly fenceOn: RunResult
 }
 
-type Mood = 'plain' | 'good' | 'bad'
-
 const COLUMN = 14
-const STYLES = { plain: 'reset', good: 'green', bad: 'red' } as const
-
-/** Tells on stderr what happens, one line each with the seconds since the demo began. */
-export class Talk {
-  readonly #startedAt = performance.now()
-
-  get seconds(): number {
-    return (performance.now() - this.#startedAt) / 1000
-  }
-
-  heading(text: string): void {
-    process.stderr.write(`${paint('bold', text, process.stderr)}\n`)
-  }
-
-  line(text: string, mood: Mood = 'plain'): void {
-    const time = paint('dim', `${this.seconds.toFixed(2).padStart(6)} s`, process.stderr)
-    process.stderr.write(`${time}  ${mood === 'plain' ? text : paint(STYLES[mood], text, process.stderr)}\n`)
-  }
-}
 
 /** The figures of both runs side by side. */
 export function table({ fenceOff, fenceOn }: Outcome): string {
@@ -70,10 +50,6 @@ export function checkPromises({ invoices, fenceOff, fenceOn }: Outcome): void {
       ExitCode.promiseBroken,
     )
   }
-}
-
-export function inSeconds(ms: number): string {
-  return `${(ms / 1000).toFixed(2)} s`
 }
 
 function row(label: string, ...cells: string[]): string {

@@ -1,5 +1,5 @@
-import type { KeeperMessage } from './keeper.ts'
-import { Ledger } from './ledger.ts'
+import type { KeeperMessage } from './keeper-process.ts'
+import { Ledger } from '../ledger.ts'
 
 const url = process.env['DATABASE_URL'] ?? ''
 const schema = process.argv[2] ?? ''

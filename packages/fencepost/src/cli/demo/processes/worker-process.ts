@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { CommandError, ExitCode } from '../exit-code.ts'
-import type { Keeper } from './keeper.ts'
+import { CommandError, ExitCode } from '../../exit-code.ts'
+import type { KeeperProcess } from './keeper-process.ts'
 import type { Assignment, Report } from './report.ts'
 
 export interface WorkerPlace {
   readonly url: string
-  readonly keeper: Keeper
+  readonly keeper: KeeperProcess
   readonly hear: (worker: WorkerProcess, report: Report) => void
 }
 

@@ -8,23 +8,22 @@ export type KeeperMessage = { readonly born: number } | { readonly gone: number 
  * A process that outlives the demo and clears up after it, whatever ended it: SIGKILL leaves the demo no last word, and
  * a worker that is stopped cannot notice. It acts when its IPC channel closes, which the kernel sees to.
  */
-export class Keeper {
+export class KeeperProcess {
   readonly #child: ChildProcess
   readonly #exit: Promise<unknown[]>
 
   /** Resolves when it stands by; before that nothing may be made that it is to clear up. */
-  static async start(url: string, schema: string): Promise<Keeper> {
-    const child = fork(new URL('./keeper-process.js', import.meta.url), [schema], {
+  static async start(url: string, schema: string): Promise<KeeperProcess> {
+    const child = fork(new URL('./keeper.js', import.meta.url), [schema], {
       // In the environment, as an argument would show the password in the list of processes.
       env: { ...process.env, DATABASE_URL: url },
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
-    const keeper = new Keeper(child)
+    const keeper = new KeeperProcess(child)
     const ended = keeper.#exit.then(([code]) =>
       Promise.reject(new Error(`the keeper process ended with code ${String(code)}`)),
     )
     await Promise.race([once(child, 'message'), ended])
-    ended.catch(() => {})
     return keeper
   }
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fencepost, type Lock, StaleTokenError } from '../../index.ts'
-import { exitCodeOf } from '../exit-code.ts'
-import { type Invoice, Ledger } from './ledger.ts'
+import { fencepost, type Lock, StaleTokenError } from '../../../index.ts'
+import { exitCodeOf } from '../../exit-code.ts'
+import { type Invoice, Ledger } from '../ledger.ts'
 import { type Assignment, type Attempt, FREEZE_TIMEOUT, type Report } from './report.ts'
 
 const BANK_MS = 5
