@@ -15,6 +15,7 @@ export interface DemoOptions {
 
 const INTERRUPTIONS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const WATCHDOG_MS = 60_000
+const GRACE_MS = 15_000
 /** idle_session_timeout, by which the server notices a frozen session. */
 const OLDEST_SERVER = 140000
 
@@ -84,11 +85,11 @@ async function refuseOldServer(ledger: Ledger): Promise<void> {
 function listenForInterruption(): { signal: AbortSignal } & Disposable {
   const interruption = new AbortController()
   const interrupt = (signal: (typeof INTERRUPTIONS)[number]) => {
-    interruption.abort(new CommandError(`the demo was ended by ${signal}`, ExitCode[signal]))
+    end(interruption, new CommandError(`the demo was ended by ${signal}`, ExitCode[signal]))
   }
   const giveUp = () => {
     const why = `the demo did not end within ${WATCHDOG_MS / 1000} s, the last line tells how far it came`
-    interruption.abort(new CommandError(why, ExitCode.promiseBroken))
+    end(interruption, new CommandError(why, ExitCode.promiseBroken))
   }
   const watchdog = setTimeout(giveUp, WATCHDOG_MS)
   for (const name of INTERRUPTIONS) process.on(name, interrupt)
@@ -99,4 +100,15 @@ function listenForInterruption(): { signal: AbortSignal } & Disposable {
       for (const name of INTERRUPTIONS) process.off(name, interrupt)
     },
   }
+}
+
+/** Lets the demo give back what it has. If that hangs too, the keeper and the server notice that this process is gone. */
+function end(interruption: AbortController, why: CommandError): void {
+  if (interruption.signal.aborted) return
+  interruption.abort(why)
+  const exit = () => {
+    process.stderr.write(`fencepost: ${why.message}\n`)
+    process.exit(why.exitCode)
+  }
+  setTimeout(exit, GRACE_MS).unref()
 }
