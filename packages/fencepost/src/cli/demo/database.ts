@@ -1,0 +1,47 @@
+import { CommandError, ExitCode } from '../exit-code.ts'
+import type { Talk } from './talk.ts'
+
+/** Where the demo runs, and how to give it back. */
+export interface Database extends AsyncDisposable {
+  readonly url: string
+  readonly throwAway: boolean
+}
+
+/** DATABASE_URL, or a PostgreSQL of the demo's own. */
+export async function openDatabase(talk: Talk): Promise<Database> {
+  const url = process.env['DATABASE_URL']
+  if (url) {
+    talk.line(`uses DATABASE_URL, ${placeOf(url)}`)
+    return { url, throwAway: false, [Symbol.asyncDispose]: async () => {} }
+  }
+  talk.line('starts a PostgreSQL of its own')
+  const { startPostgres } = await loadDevPostgres()
+  try {
+    const server = await startPostgres()
+    talk.line(`PostgreSQL ${server.version} runs on 127.0.0.1:${server.port}`)
+    return { url: server.url, throwAway: true, [Symbol.asyncDispose]: () => server.stop() }
+  } catch (error) {
+    const why = `cannot start a PostgreSQL of its own, set DATABASE_URL to use yours: ${(error as Error).message}`
+    throw new CommandError(why, ExitCode.unreachable, { cause: error })
+  }
+}
+
+async function loadDevPostgres() {
+  try {
+    return await import('@fencepost/dev-postgres')
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new CommandError(
+      'the demo needs a database: npm install --save-dev @fencepost/dev-postgres, or set DATABASE_URL',
+      ExitCode.unreachable,
+      { cause: error },
+    )
+  }
+}
+
+/** Host and database without the password; what cannot be read as a URL is the library's to refuse. */
+function placeOf(url: string): string {
+  if (!URL.canParse(url)) return 'which is no URL'
+  const { host, pathname } = new URL(url)
+  return `${host || 'the local socket'}${pathname}`
+}

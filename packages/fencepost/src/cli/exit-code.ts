@@ -1,0 +1,50 @@
+/** What the process says to its caller; numbers of sysexits.h where it has one. */
+export const ExitCode = {
+  fine: 0,
+  promiseBroken: 1,
+  usage: 64,
+  unreachable: 69,
+  internal: 70,
+  busy: 75,
+  unusable: 78,
+  /** 128 and the number of the signal. */
+  SIGHUP: 129,
+  SIGINT: 130,
+  SIGTERM: 143,
+} as const
+
+/** By the stable `code` of the library's errors, so that the library itself is loaded only by what uses it. */
+const BY_CODE: Readonly<Record<string, number>> = {
+  DATABASE_UNREACHABLE: ExitCode.unreachable,
+  AUTHENTICATION_FAILED: ExitCode.unreachable,
+  LOCK_TIMEOUT: ExitCode.busy,
+  STANDBY: ExitCode.unusable,
+  UNSUPPORTED_SERVER: ExitCode.unusable,
+  MISSING_PRIVILEGE: ExitCode.unusable,
+  SCHEMA_OUTDATED: ExitCode.unusable,
+  SCHEMA_TOO_NEW: ExitCode.unusable,
+}
+
+/** An end of a command that is told in one line. */
+export class CommandError extends Error {
+  readonly exitCode: number
+
+  constructor(message: string, exitCode: number, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'CommandError'
+    this.exitCode = exitCode
+  }
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommandError) return error.exitCode
+  const { code } = error as { code?: unknown }
+  const known = typeof code === 'string' ? (BY_CODE[code] ?? ofDriver(code)) : undefined
+  // The library's answer to a wrong argument, which here came from the command line or the environment.
+  return known ?? (error instanceof TypeError ? ExitCode.usage : ExitCode.internal)
+}
+
+/** The network's own codes, and the SQLSTATEs of a server that goes away. */
+function ofDriver(code: string): number | undefined {
+  return /^(E(CONN|PIPE|TIMEDOUT|NOTFOUND|HOST|NET)|08|57P0|53300)/.test(code) ? ExitCode.unreachable : undefined
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { demo } from './commands/demo.ts'
+import { migrate } from './commands/migrate.ts'
+import { sql } from './commands/sql.ts'
+import { ExitCode, exitCodeOf } from './exit-code.ts'
+
+/** A command is a file that adds itself; what it needs beyond its options it imports when it runs, so that help stays fast. */
+const COMMANDS = [demo, migrate, sql]
+const LONG_MS = 2 ** 31 - 1
+
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  // A connection of the library that nothing is held on does not keep the process, not even while it is closed.
+  const alive = setInterval(() => {}, LONG_MS)
+  try {
+    await makeProgram().parseAsync()
+    return ExitCode.fine
+  } catch (error) {
+    return complain(error)
+  } finally {
+    clearInterval(alive)
+  }
+}
+
+function makeProgram(): Command {
+  const program = new Command('fencepost')
+    .description('Locks, fencing, leader election and jobs in the PostgreSQL you already own.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'fencepost: ')) })
+    .showHelpAfterError('(--help tells more)')
+    .addHelpText('after', '\nExample:\n  npx fencepost demo')
+  for (const add of COMMANDS) add(program)
+  return program
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+/** Says in one line what went wrong, and with FENCEPOST_DEBUG where; returns the exit code. */
+function complain(error: unknown): number {
+  // Commander has said it already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.fine : ExitCode.usage
+  const { message } = error as Error
+  process.stderr.write(`fencepost: ${message}\n`)
+  if (process.env['FENCEPOST_DEBUG']) {
+    for (let cause = error; cause instanceof Error; cause = cause.cause) process.stderr.write(`${cause.stack}\n`)
+  }
+  return exitCodeOf(error)
+}

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runCommand } from './command.ts'
+import { Database } from './database.ts'
+
+const NOBODY_LISTENS = 'postgres://someone:hunter2@127.0.0.1:1/app'
+// Roles belong to the whole server.
+const ROLE = `fencepost_cli_${process.pid}`
+let database: Database
+
+beforeAll(async () => {
+  database = await Database.create()
+})
+afterAll(() => database[Symbol.asyncDispose]())
+
+test('the first migrate installs the schema, the second finds it up to date', async () => {
+  const env = { DATABASE_URL: database.url }
+  const first = await runCommand(['migrate', '--schema', 'twice'], { env })
+  expect(first).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^schema "twice": version 0 → \d+ \(locks.*\)\n$/),
+  })
+  const second = await runCommand(['migrate', '--schema', 'twice'], { env })
+  expect(second).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^schema "twice" is up to date at version \d+\n$/),
+  })
+  expect(await database.schemas()).toContain('twice')
+})
+
+test('--json prints the report, --url wins over DATABASE_URL', async () => {
+  const args = ['migrate', '--json', '--schema', 'json', '--url', database.url]
+  const { code, stdout } = await runCommand(args, { env: { DATABASE_URL: NOBODY_LISTENS } })
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ schema: 'json', from: 0, applied: expect.arrayContaining(['locks']) })
+})
+
+test('PG* variables do without a URL', async () => {
+  const { hostname, port, username, password, pathname } = new URL(database.url)
+  const env = { PGHOST: hostname, PGPORT: port, PGUSER: username, PGPASSWORD: password, PGDATABASE: pathname.slice(1) }
+  expect(await runCommand(['migrate', '--schema', 'variables'], { env })).toMatchObject({ code: 0 })
+  expect(await database.schemas()).toContain('variables')
+})
+
+test('without a database it says how to name one', async () => {
+  const { code, stdout, stderr } = await runCommand(['migrate'])
+  expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+  expect(stderr).toMatch(/^fencepost: no database is named; set DATABASE_URL .*\n$/)
+})
+
+test.each([
+  ['a name that cannot be a schema', ['migrate', '--schema', 'Not This', '--url', NOBODY_LISTENS]],
+  ['a URL of something else', ['migrate', '--url', 'https://example.com']],
+])('%s is a usage error in one line', async (_, args) => {
+  const { code, stderr } = await runCommand(args)
+  expect(code).toBe(64)
+  expect(stderr).toMatch(/^fencepost: .*\n$/)
+})
+
+test('a server that cannot be reached is told in one line, without the password', async () => {
+  const { code, stdout, stderr } = await runCommand(['migrate', '--url', NOBODY_LISTENS])
+  expect({ code, stdout }).toEqual({ code: 69, stdout: '' })
+  expect(stderr).toMatch(/^fencepost: the database at 127\.0\.0\.1:1\/app cannot be reached: .*\n$/)
+})
+
+test('no password is shown with FENCEPOST_DEBUG either, but the stack is', async () => {
+  const { stderr } = await runCommand(['migrate'], { env: { DATABASE_URL: NOBODY_LISTENS, FENCEPOST_DEBUG: '1' } })
+  expect(stderr).toContain('    at ')
+  expect(stderr).not.toContain('hunter2')
+})
+
+test('a refused login counts as unreachable, a missing privilege as unusable', async () => {
+  await database.query(`create role ${ROLE} login password 'hunter2'`)
+  try {
+    const url = new URL(database.url)
+    url.username = ROLE
+    url.password = 'hunter2'
+    const unusable = await runCommand(['migrate', '--schema', 'forbidden', '--url', url.href])
+    expect(unusable).toMatchObject({
+      code: 78,
+      stdout: '',
+      stderr: expect.stringContaining('grant create on database'),
+    })
+    url.username = `${ROLE}_nobody`
+    const refused = await runCommand(['migrate', '--url', url.href])
+    expect(refused).toMatchObject({ code: 69, stdout: '' })
+    expect(unusable.stderr + refused.stderr).not.toContain('hunter2')
+  } finally {
+    await database.query(`drop role ${ROLE}`)
+  }
+})
