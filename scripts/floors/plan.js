@@ -33,9 +33,10 @@ function fencepostRooms() {
   }
   rooms[FRONT_DOOR] = { rooms: FLOORS.flat(), foreign: [] }
   // It uses the library as its users do, through index.ts, and loads the modules its user names on the command line.
+  // pg is for the demo's ledger, which is somebody's application and not ours.
   rooms['cli'] = {
     rooms: ['ground'],
-    foreign: ['commander', '@fencepost/dev-postgres'],
+    foreign: ['commander', '@fencepost/dev-postgres', 'pg'],
     computed: true,
     subRooms: true,
   }

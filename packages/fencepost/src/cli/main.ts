@@ -8,7 +8,6 @@ import { ExitCode, exitCodeOf } from './exit-code.ts'
 
 /** A command is a file that adds itself; what it needs beyond its options it imports when it runs, so that help stays fast. */
 const COMMANDS = [demo, migrate, sql]
-const LONG_MS = 2 ** 31 - 1
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -18,15 +17,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.exitCode = await main()
 
 async function main(): Promise<number> {
-  // A connection of the library that nothing is held on does not keep the process, not even while it is closed.
-  const alive = setInterval(() => {}, LONG_MS)
   try {
     await makeProgram().parseAsync()
     return ExitCode.fine
   } catch (error) {
     return complain(error)
-  } finally {
-    clearInterval(alive)
   }
 }
 

@@ -75,7 +75,8 @@ async function migrateSchema(connection: Connection, schema: Schema): Promise<Mi
     await apply(connection, schema, due)
     if (await isOutdated(installed, files)) await installFunctions(connection, schema, files)
     await connection.run('commit')
-    return { schema: schema.name, from: installed.version, to: newest(files), applied: due.map(({ name }) => name) }
+    const to = Math.max(installed.version, newest(files))
+    return { schema: schema.name, from: installed.version, to, applied: due.map(({ name }) => name) }
   } catch (error) {
     await connection.run('rollback').catch(() => {})
     throw await describe(error, connection, schema)

@@ -2,17 +2,14 @@ import { cp, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { checkPromises, type Outcome } from '../../dist/cli/demo/show.js'
 import { Command, runCommand } from './command.ts'
-import { Database } from './database.ts'
+import { emptyDatabase } from '../support/database.ts'
+import { schemas } from './schemas.ts'
 
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url))
-let database: Database
-
-beforeAll(async () => {
-  database = await Database.create()
-})
+const database = await emptyDatabase()
 afterAll(() => database[Symbol.asyncDispose]())
 
 test('a frozen worker pays twice without the fence and is refused with it', async () => {
@@ -27,7 +24,7 @@ test('a frozen worker pays twice without the fence and is refused with it', asyn
   expect(fenceOn.refusedCommits).toBeGreaterThanOrEqual(1)
   for (const { takeoverMs } of [fenceOff, fenceOn]) expect(takeoverMs).toBeLessThan(10_000)
   expect(stderr).toContain('STALE_TOKEN, SQLSTATE LK001')
-  expect(await database.schemas()).toEqual([])
+  expect(await schemas(database)).toEqual([])
 })
 
 const KEPT = {
@@ -63,16 +60,16 @@ test.each([
   demo.kill(signal)
   // The workers share its output: all of them are gone, the stopped one too.
   expect(await demo.closed).toEqual(end)
-  expect(await database.schemas()).toEqual([])
+  expect(await schemas(database)).toEqual([])
 })
 
 test('a demo that is killed with SIGKILL in the middle of a freeze leaves no process and no schema', async () => {
   const demo = new Command(['demo'], { env: { DATABASE_URL: database.url } })
   await demo.says('froze')
-  expect(await database.schemas()).toEqual([`fencepost_demo_${demo.pid}`])
+  expect(await schemas(database)).toEqual([`fencepost_demo_${demo.pid}`])
   demo.kill('SIGKILL')
   expect(await demo.closed).toEqual({ code: null, signal: 'SIGKILL' })
-  await expect.poll(() => database.schemas(), { timeout: 20_000 }).toEqual([])
+  await expect.poll(() => schemas(database), { timeout: 20_000 }).toEqual([])
 })
 
 test('a database that cannot be reached is told in one line', async () => {

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { runCommand } from './command.ts'
-import { Database } from './database.ts'
+import { emptyDatabase } from '../support/database.ts'
+import { schemas } from './schemas.ts'
 
 const NOBODY_LISTENS = 'postgres://someone:hunter2@127.0.0.1:1/app'
 // Roles belong to the whole server.
 const ROLE = `fencepost_cli_${process.pid}`
-let database: Database
-
-beforeAll(async () => {
-  database = await Database.create()
-})
+const database = await emptyDatabase()
 afterAll(() => database[Symbol.asyncDispose]())
 
 test('the first migrate installs the schema, the second finds it up to date', async () => {
@@ -24,7 +21,7 @@ test('the first migrate installs the schema, the second finds it up to date', as
     code: 0,
     stdout: expect.stringMatching(/^schema "twice" is up to date at version \d+\n$/),
   })
-  expect(await database.schemas()).toContain('twice')
+  expect(await schemas(database)).toContain('twice')
 })
 
 test('--json prints the report, --url wins over DATABASE_URL', async () => {
@@ -38,7 +35,7 @@ test('PG* variables do without a URL', async () => {
   const { hostname, port, username, password, pathname } = new URL(database.url)
   const env = { PGHOST: hostname, PGPORT: port, PGUSER: username, PGPASSWORD: password, PGDATABASE: pathname.slice(1) }
   expect(await runCommand(['migrate', '--schema', 'variables'], { env })).toMatchObject({ code: 0 })
-  expect(await database.schemas()).toContain('variables')
+  expect(await schemas(database)).toContain('variables')
 })
 
 test('without a database it says how to name one', async () => {
@@ -69,7 +66,7 @@ test('no password is shown with FENCEPOST_DEBUG either, but the stack is', async
 })
 
 test('a refused login counts as unreachable, a missing privilege as unusable', async () => {
-  await database.query(`create role ${ROLE} login password 'hunter2'`)
+  await database.admin.query(`create role ${ROLE} login password 'hunter2'`)
   try {
     const url = new URL(database.url)
     url.username = ROLE
@@ -85,6 +82,6 @@ test('a refused login counts as unreachable, a missing privilege as unusable', a
     expect(refused).toMatchObject({ code: 69, stdout: '' })
     expect(unusable.stderr + refused.stderr).not.toContain('hunter2')
   } finally {
-    await database.query(`drop role ${ROLE}`)
+    await database.admin.query(`drop role ${ROLE}`)
   }
 })

@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { runCommand } from './command.ts'
-import { Database } from './database.ts'
+import { emptyDatabase } from '../support/database.ts'
 
-let database: Database
-
-beforeAll(async () => {
-  database = await Database.create()
-})
+const database = await emptyDatabase()
 afterAll(() => database[Symbol.asyncDispose]())
 
 test('what sql prints installs the schema that migrate then finds up to date', async () => {
   const { code, stdout, stderr } = await runCommand(['sql', '--schema', 'by_hand'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  await database.query(stdout)
+  await database.admin.query(stdout)
   const migrate = await runCommand(['migrate', '--schema', 'by_hand', '--url', database.url])
   expect(migrate.stdout).toContain('is up to date')
 })

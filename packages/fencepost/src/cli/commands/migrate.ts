@@ -28,6 +28,6 @@ async function run({ url, schema, json }: Options): Promise<void> {
 }
 
 function describe({ schema, from, to, applied }: MigrationReport): string {
-  if (applied.length === 0) return `schema "${schema}" is up to date at version ${from}`
+  if (applied.length === 0) return `schema "${schema}" is up to date at version ${to}`
   return `schema "${schema}": version ${from} → ${to} (${applied.join(', ')})`
 }
