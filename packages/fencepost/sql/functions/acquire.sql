@@ -1,27 +1,25 @@
--- Takes a session lock, waiting for the key and for the gate no longer than lock_timeout each; null means not yet.
--- For the library's own connection, outside a transaction (a rolled-back token would be handed out twice).
-create or replace function fencepost.acquire(name text, namespace text, session bigint)
+-- Takes a session lock, waiting for the key and for the gate no longer than lock_timeout each, and returns its token; null
+-- means not yet. For the library's own connection, outside a transaction.
+create or replace function fencepost.acquire(key bigint, gate bigint)
   returns bigint
   language plpgsql
 as $$
 declare
-  key constant bigint := fencepost.key(acquire.name, acquire.namespace);
   token bigint;
 begin
-  perform fencepost.require_read_committed();
   begin
     -- The transaction form waits: cut off, it leaves nothing behind, where the session form may be granted late.
     perform pg_advisory_xact_lock(key);
-    -- Closed from here to the commit: guarded transactions in flight have ended, new ones read the raised token.
-    perform pg_advisory_xact_lock(fencepost.gate(acquire.name, acquire.namespace));
+    -- Closed from here to the commit: guarded transactions in flight have ended, new ones find their token dead.
+    perform pg_advisory_xact_lock(gate);
   exception
     when lock_not_available then
       return null;
   end;
+  token := fencepost.next_token();
 
-  token := fencepost.raise_token(acquire.name, acquire.namespace, acquire.session);
-
-  -- Last: no error and no rollback would undo it.
+  -- The session forms last: no error and no rollback would undo them.
+  perform pg_advisory_lock(fencepost.token_key(gate, token));
   perform pg_advisory_lock(key);
   return token;
 end

@@ -6,27 +6,24 @@ create or replace procedure fencepost.lock(
   language plpgsql
 as $$
 declare
-  key constant bigint := fencepost.key(lock.name, lock.namespace);
   deadline constant timestamptz := clock_timestamp() + lock.wait;
   slice constant interval := least(interval '500 ms', current_setting('deadlock_timeout')::interval / 2);
 begin
-  -- Refused inside a transaction (2D000): rolled back, it would keep the lock and hand its token out a second time.
+  -- Refused inside a transaction (2D000): its snapshot would be held for the whole wait and miss what the lock protects.
   commit;
-  if fencepost.holds(key) then
-    raise exception 'lock "%" is held by this session already', lock.name
-      using errcode = 'LK003', hint = 'Release it first: a second grant would make the first one''s token stale.';
-  end if;
+  perform fencepost.require_free(lock.name, lock.namespace);
+  perform fencepost.ensure_epoch();
 
   loop
+    -- A wait in slices gives its snapshot back in between: vacuum and index builds go on.
+    commit;
     perform set_config('lock_timeout', greatest(1, extract(epoch from
       least(slice, deadline - clock_timestamp())) * 1000)::integer::text, true);
-    lock.token := fencepost.acquire(lock.name, lock.namespace, null);
+    lock.token := fencepost.acquire(fencepost.key(lock.name, lock.namespace), fencepost.gate(lock.name, lock.namespace));
     exit when lock.token is not null;
     if clock_timestamp() >= deadline then
       raise exception 'lock "%" was not granted within %', lock.name, lock.wait using errcode = 'lock_not_available';
     end if;
-    -- A wait in slices gives its snapshot back in between: vacuum and index builds go on.
-    commit;
   end loop;
 end
 $$;

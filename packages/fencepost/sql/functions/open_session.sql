@@ -5,17 +5,22 @@ create or replace function fencepost.open_session(session bigint, application te
 as $$
 begin
   perform pg_advisory_lock(open_session.session);
-  -- Up front, so that what was restored or copied is fenced before the first lock.
-  perform fencepost.current_epoch();
+  perform fencepost.ensure_epoch();
 
-  delete from fencepost.sessions
-  where sessions.session in (
-    select dead.session
-    from fencepost.sessions as dead
-    where dead.session <> open_session.session and pg_try_advisory_xact_lock_shared(dead.session)
-    limit 20
-    for update skip locked
-  );
+  -- A few of those that died since; with them goes what they held.
+  with dead as (
+    delete from fencepost.sessions
+    where sessions.session in (
+      select one.session
+      from fencepost.sessions as one
+      where one.session <> open_session.session and pg_try_advisory_xact_lock_shared(one.session)
+      limit 20
+      for update skip locked
+    )
+    returning sessions.session
+  )
+  delete from fencepost.holders where holders.session in (select dead.session from dead);
+
   insert into fencepost.sessions (session, application, host, process)
   values (open_session.session, open_session.application, open_session.host, open_session.process);
   return true;

@@ -25,28 +25,33 @@ create table fencepost.installations (
   installed_at timestamptz not null default clock_timestamp()
 );
 
--- The high half of every token: logged, raised before rows of the unlogged table may have vanished unseen.
+-- The high half of every token: logged, and on disk before the first token of the epoch is shown.
 create table fencepost.epochs (
-  epoch bigint primary key constraint epochs_fit_a_token check (epoch between 1 and 2097151),
+  epoch bigint primary key constraint epochs_fit_a_token check (epoch between 1024 and 2097151),
   timeline bigint not null check (timeline > 0),
   reason text not null,
   raised_at timestamptz not null default clock_timestamp()
 );
 
--- Unlogged: a crash and a promotion empty it, exactly when the advisory locks it describes are gone as well.
--- The row of namespace '' is the boot marker: while it stands, nothing has emptied the table since.
-create unlogged table fencepost.locks (
-  namespace text not null check (strpos(namespace, ':') = 0),
-  name text not null,
-  token bigint not null constraint locks_token_is_safe check (token between 0 and 9007199254740991),
-  mode text not null default 'exclusive' check (mode in ('exclusive', 'shared')),
-  session bigint,
-  backend integer not null default pg_backend_pid(),
-  acquired_at timestamptz not null default clock_timestamp(),
-  primary key (namespace, name)
-) with (fillfactor = 50);
+-- One sequence for all names: tokens rise in the order of the grants and none is handed out twice, whatever rolls back.
+-- Unlogged: a crash and a promotion set it back below every epoch, which next_token notices.
+do $$
+begin
+  if current_setting('server_version_num')::integer >= 150000 then
+    -- dynamic: older servers cannot parse it; theirs is logged and noticed by the boot marker alone.
+    execute 'create unlogged sequence fencepost.tokens';
+  else
+    create sequence fencepost.tokens;
+  end if;
+end
+$$;
 
--- Who a session is. Believed only while somebody holds the advisory lock on its key.
+-- One row, the boot marker: while it stands, nothing has happened to the server or the database that tokens could be lost by.
+create unlogged table fencepost.boot (
+  marker text primary key
+);
+
+-- Who a session is. Believed only while its backend holds the advisory lock on its key.
 create unlogged table fencepost.sessions (
   session bigint primary key,
   application text not null,
@@ -55,3 +60,13 @@ create unlogged table fencepost.sessions (
   backend integer not null default pg_backend_pid(),
   opened_at timestamptz not null default clock_timestamp()
 );
+
+-- What is held for longer than a moment, by name. Believed only together with the advisory locks it describes.
+create unlogged table fencepost.holders (
+  session bigint not null,
+  key bigint not null,
+  namespace text not null check (strpos(namespace, ':') = 0),
+  name text not null,
+  acquired_at timestamptz not null,
+  primary key (session, key)
+) with (fillfactor = 50);

@@ -4,20 +4,22 @@ import type { InTransaction } from '../postgres/queryable.ts'
 import type { Fence } from './fence.ts'
 
 /**
- * Refuses to let a transaction commit once the lock has been granted to somebody else. It passes the name's gate and
+ * Refuses to let a transaction commit once its lock has been let go of or lost. It passes the name's gate and
  * keeps it to the end of the transaction, so it costs least as the last statement before COMMIT.
  *
- * @throws {StaleTokenError} if there is a newer token (SQLSTATE LK001). The transaction cannot go on; do not retry.
+ * @throws {StaleTokenError} if the token is no longer held (SQLSTATE LK001). The transaction cannot go on; do not retry.
+ * @throws the driver's error with SQLSTATE 40001 if its snapshot is older than the lock: lock before you begin.
  */
 export async function guard(tx: InTransaction, fence: Fence): Promise<void> {
-  const { name, token, namespace, session, freezeMs, schema } = fence
+  const { name, token, namespace, session, freezeMs, grantedAt, schema } = fence
   try {
-    await tx.query(schema.place(`select fencepost.guard($1, $2, $3, $4, $5 * interval '1 ms')`), [
+    await tx.query(schema.place(`select fencepost.guard($1, $2, $3, $4, $5 * interval '1 ms', $6 * interval '1 ms')`), [
       name,
       token,
       namespace,
       session,
       freezeMs,
+      Math.floor(performance.now() - grantedAt),
     ])
   } catch (error) {
     throw describeRefusal(error, fence)

@@ -29,7 +29,7 @@ export class LockTimeoutError extends FencepostError {
 
 /**
  * The connection that held the lock is over, so the server has let go of it or is about to.
- * Stop working: somebody else may hold the lock. Guarded writes are refused once somebody does.
+ * Stop working: somebody else may hold the lock. Guarded writes are refused from now on.
  */
 export class LockLostError extends FencepostError {
   readonly code = 'LOCK_LOST'
@@ -53,7 +53,7 @@ export class LockReleasedError extends FencepostError {
 }
 
 /**
- * The database refused a write because the lock has been granted to somebody else since (SQLSTATE LK001).
+ * The database refused a write because the lock is no longer held, and somebody else may have it (SQLSTATE LK001).
  * The transaction is undone. Do not retry with this lock; take it again and look at what the other one did.
  */
 export class StaleTokenError extends FencepostError {

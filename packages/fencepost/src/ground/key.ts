@@ -1,10 +1,22 @@
 import { createHash } from 'node:crypto'
 
+/** The two advisory keys of a name: the lock itself, and the gate between grants and guarded writes. */
+export interface Keys {
+  readonly key: bigint
+  readonly gate: bigint
+}
+
 /**
  * The 64-bit advisory key of a name, the same number as SQL's `fencepost.key(name, namespace)`: the first 8 bytes,
  * big-endian and signed, of SHA-256 over `fencepost:<namespace>:<name>`. Two names share one with odds of 3e-10 at
  * 100,000 names; they then exclude each other, and their tokens stay apart.
  */
 export function keyOf(name: string, namespace = 'default'): bigint {
-  return createHash('sha256').update(`fencepost:${namespace}:${name}`, 'utf8').digest().readBigInt64BE(0)
+  return keysOf(name, namespace).key
+}
+
+/** The gate is the next 8 bytes, as SQL's `fencepost.gate(name, namespace)`. */
+export function keysOf(name: string, namespace: string): Keys {
+  const digest = createHash('sha256').update(`fencepost:${namespace}:${name}`, 'utf8').digest()
+  return { key: digest.readBigInt64BE(0), gate: digest.readBigInt64BE(8) }
 }

@@ -27,7 +27,7 @@ export interface TransactionOptions {
  *      └────connection over─▶ lost ──release()──▶ released
  *
  * The server decides when it is lost; `signal` tells. Whoever goes on without listening is refused by the database,
- * in `guard` and `transaction`, as soon as somebody else has been granted the lock.
+ * in `guard` and `transaction`.
  */
 export class Lock implements AsyncDisposable {
   /** The fencing token: larger than that of every earlier holder of this name. */
@@ -54,10 +54,10 @@ export class Lock implements AsyncDisposable {
   }
 
   /**
-   * Guards a transaction of any client: it commits only if nobody else has been granted the lock by then.
+   * Guards a transaction of any client: it commits only while this lock is held, and until it has nobody else is granted it.
    * Call it inside the transaction, not inside a savepoint you may roll back, best right before COMMIT.
    *
-   * @throws {StaleTokenError} if somebody has (SQLSTATE LK001): roll back and do not retry.
+   * @throws {StaleTokenError} if the lock is no longer held (SQLSTATE LK001): roll back and do not retry.
    * @throws {LockReleasedError} after `release()`.
    * @throws {TypeError} for a pool: each of its queries may run on another connection.
    */
@@ -81,7 +81,7 @@ export class Lock implements AsyncDisposable {
    * Runs `work` in a transaction on a connection of the pool and commits it, guarded; rolls back if `work` throws.
    * The transaction is ended by the server if it sits idle for longer than `freezeTimeout`.
    *
-   * @throws {StaleTokenError} if somebody else has been granted the lock: nothing was written, do not retry.
+   * @throws {StaleTokenError} if the lock is no longer held: nothing was written, do not retry.
    * @throws {LockReleasedError} if the lock was released before `work` was done: nothing was written.
    * @throws {TransactionLostError} if its connection broke before COMMIT: nothing was written.
    * @throws {CommitUncertainError} if its connection broke during COMMIT.

@@ -33,7 +33,8 @@ export function mayNotUse(schema: Schema, cause: Error, role = 'the_application'
   return new MissingPrivilegeError(
     `the role may not use schema "${schema.name}"`,
     `grant usage on schema "${schema.name}" to "${role}";\n` +
-      `grant select, insert, update, delete on all tables in schema "${schema.name}" to "${role}";`,
+      `grant select, insert, update, delete on all tables in schema "${schema.name}" to "${role}";\n` +
+      `grant usage, select, update on all sequences in schema "${schema.name}" to "${role}";`,
     cause,
   )
 }

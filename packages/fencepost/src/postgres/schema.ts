@@ -1,4 +1,4 @@
-const WORD = /(?<!['\w.])fencepost(?=\.)|(?<=\bschema )fencepost\b|(?<=')fencepost(?=')/g
+const WORD = /(?<![\w.])fencepost(?=\.(?!(?:name|token)'))|(?<=\bschema )fencepost\b|(?<=')fencepost(?=')/g
 
 /** The schema our tables and functions live in. The SQL is written for `fencepost`; another name is put in its place. */
 export class Schema {
@@ -15,6 +15,6 @@ export class Schema {
   /** Leaves alone the word in key prefixes (`fencepost:`) and in names of settings (`'fencepost.token'`). */
   place(sql: string): string {
     if (this.name === 'fencepost') return sql
-    return sql.replace(WORD, (_, at: number) => (sql[at - 1] === "'" ? this.name : `"${this.name}"`))
+    return sql.replace(WORD, (word, at: number) => (sql[at + word.length] === "'" ? this.name : `"${this.name}"`))
   }
 }

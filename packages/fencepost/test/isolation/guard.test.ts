@@ -25,7 +25,7 @@ test.skipIf(TESTER === undefined)(
       steps: text.split('\n')[0],
       sees: valueOf('granted_sees', text),
       stays: valueOf('stays', text),
-      refused: /ERROR: {2}(token \d+ of lock "account:1" is stale|could not serialize access)/.test(text),
+      refused: /ERROR: {2}token \d+ of lock "account:1" is stale/.test(text),
     }))
     // Refused and nothing written, or committed before the grant and seen by the new holder. Nothing else.
     const allowed = outcomes.filter(

@@ -1,0 +1,26 @@
+-- Raises the epoch where tokens may have been lost: the boot marker is gone or another (a crash, a promotion, a restore,
+-- a copy), or the sequence is back at its start. Returns whether it did; others wait until it is on disk.
+create or replace function fencepost.ensure_epoch()
+  returns boolean
+  language plpgsql
+as $$
+declare
+  marker constant text := fencepost.boot_marker();
+  epoch bigint;
+begin
+  if fencepost.is_booted(marker) then
+    return false;
+  end if;
+  perform pg_advisory_xact_lock(fencepost.key('epoch', ''));
+
+  -- In a statement of its own, after the lock: whoever was here first has committed.
+  if fencepost.is_booted(marker) then
+    return false;
+  end if;
+  epoch := fencepost.raise_epoch('first start, crash, promotion, restore or copy: ' || marker);
+  delete from fencepost.boot;
+  insert into fencepost.boot (marker) values (marker);
+  perform setval('fencepost.tokens', epoch << 31);
+  return true;
+end
+$$;

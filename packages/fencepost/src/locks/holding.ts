@@ -1,0 +1,71 @@
+import type { Keys } from '../ground/key.ts'
+import type { Session } from '../postgres/session.ts'
+import { letGo, unlock } from './ask.ts'
+
+/** What is held of a name, and on which session. */
+export interface Held {
+  readonly session: Session
+  readonly keys: Keys
+  readonly token: number
+  readonly namespace: string
+  readonly name: string
+}
+
+const DESCRIBE_AFTER_MS = 50
+
+/**
+ * Holds what was granted until `end`, or until its session is over. A lock that is held for longer than a moment is
+ * written down by name for others to read; a short one writes nothing.
+ */
+export class Holding {
+  readonly #held: Held
+  readonly #left: () => void
+  readonly #timer: NodeJS.Timeout
+  /** On the clock of `performance.now()`. */
+  readonly grantedAt = performance.now()
+  #isDescribed = false
+  #isOver = false
+
+  /** @param left called once, when nothing is held any more: at the end or at the loss, whichever comes first. */
+  constructor(held: Held, left: () => void) {
+    this.#held = held
+    this.#left = left
+    held.session.hold()
+    this.#timer = setTimeout(() => void this.#describe(), DESCRIBE_AFTER_MS).unref()
+    // Not at once: whoever makes this has not heard of it yet.
+    if (held.session.over.aborted) queueMicrotask(this.#leave)
+    else held.session.over.addEventListener('abort', this.#leave, { once: true })
+  }
+
+  /** Lets go. Never rejects. */
+  async end(): Promise<void> {
+    const { session, keys, token } = this.#held
+    clearTimeout(this.#timer)
+    if (session.over.aborted) return
+    if (this.#isDescribed) {
+      const tokenKey = keys.gate ^ BigInt(token)
+      await letGo(session, 'select fencepost.release($1, $2, $3)', [session.key, keys.key, tokenKey], 'release')
+    } else {
+      await unlock(session, keys, token)
+    }
+    this.#leave()
+  }
+
+  async #describe(): Promise<void> {
+    const { session, keys, namespace, name } = this.#held
+    this.#isDescribed = true
+    const text = `select fencepost.describe($1, $2, $3, $4, $5 * interval '1 ms')`
+    const heldForMs = performance.now() - this.grantedAt
+    // Who is told nothing still sees that it is held.
+    await session.query(text, [session.key, keys.key, namespace, name, heldForMs], 'describe').catch(() => {})
+  }
+
+  readonly #leave = (): void => {
+    if (this.#isOver) return
+    this.#isOver = true
+    clearTimeout(this.#timer)
+    this.#held.session.over.removeEventListener('abort', this.#leave)
+    this.#held.session.letGo()
+    this.#left()
+  }
+}

@@ -1,0 +1,76 @@
+import { orAborted } from '../ground/abort.ts'
+import type { Keys } from '../ground/key.ts'
+import type { Session } from '../postgres/session.ts'
+import { ask } from './ask.ts'
+import type { Lane, Sessions } from './sessions.ts'
+
+/** A token that was granted, and the session that holds it; its lane, if that is one, is taken until it is given back. */
+export interface Granted {
+  readonly session: Session
+  readonly token: number
+  readonly keys: Keys
+  readonly lane: Lane | null
+}
+
+/** Waits in the server, slice by slice. Null if no lane is free or the lane broke; rejects with the signal's reason. */
+export async function waitOnLane(sessions: Sessions, keys: Keys, signal: AbortSignal): Promise<Granted | null> {
+  const lane = await takeLane(sessions, signal)
+  if (lane === null) return null
+  const { session } = lane
+  let token: number | null = null
+  session.hold()
+  try {
+    token = await wait({ session, sessions }, keys, signal)
+    return token === null ? null : { session, token, keys, lane }
+  } finally {
+    if (token === null) lane.giveBack()
+    session.letGo()
+  }
+}
+
+async function takeLane(sessions: Sessions, signal: AbortSignal): Promise<Lane | null> {
+  const taking = sessions.takeLane()
+  try {
+    return await orAborted(taking, signal)
+  } catch (error) {
+    void taking.then((late) => late?.giveBack()).catch(() => {})
+    throw error
+  }
+}
+
+async function wait(
+  { session, sessions }: { session: Session; sessions: Sessions },
+  keys: Keys,
+  signal: AbortSignal,
+): Promise<number | null> {
+  let cancelled: Promise<void> | undefined
+  const stop = () => {
+    cancelled = cancel(session, sessions)
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    for (;;) {
+      signal.throwIfAborted()
+      const token = await ask(session, 'acquire', { keys, signal })
+      if (token !== null) return token
+    }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    if (session.over.aborted) return null
+    throw session.describe(error)
+  } finally {
+    signal.removeEventListener('abort', stop)
+    // A cancel still on its way would hit whoever uses the lane next.
+    await cancelled
+  }
+}
+
+/** Ends the statement that runs on a lane. Its answer comes there; if this fails, its slice ends by itself. */
+async function cancel(lane: Session, sessions: Sessions): Promise<void> {
+  try {
+    const other = await sessions.main()
+    await other.query('select pg_cancel_backend($1)', [lane.backend])
+  } catch {
+    // Half a second later than wished.
+  }
+}
