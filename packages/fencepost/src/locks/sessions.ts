@@ -17,6 +17,7 @@ export class Sessions {
   #idle: Session[] = []
   #taken = 0
   #isClosed = false
+  #isWarned = false
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -50,6 +51,15 @@ export class Sessions {
     }
   }
 
+  /** A promise that this server cannot keep is said once. */
+  #warn(weakened: readonly string[]): void {
+    if (weakened.length > 0 && !this.#isWarned) {
+      const message = `fencepost promises less on this server: ${weakened.join('; ')}`
+      process.emitWarning(message, { type: 'FencepostWarning', code: 'FENCEPOST_WEAKENED' })
+    }
+    this.#isWarned = true
+  }
+
   #takeBack(session: Session): void {
     this.#taken--
     this.#idle.push(session)
@@ -64,6 +74,7 @@ export class Sessions {
       ended()
     }
     opened.then(({ over }) => over.addEventListener('abort', end, { once: true }), end)
+    this.#warn((await opened).weakened)
     return await opened
   }
 }
