@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { prepare } from './prepare.js'
@@ -8,14 +8,16 @@ import { runChild } from './run/run-child.js'
 import { workspaceRoot } from './run/workspace-root.js'
 
 const VITEST = join(workspaceRoot, 'node_modules', 'vitest', 'vitest.mjs')
-const NODE_20 = new URL('run/node-20.js', import.meta.url).href
+const PRELOADS = ['run/node-20.js', 'run/end-with-parent.js'].map((path) => new URL(path, import.meta.url).href)
 
 await runAsScript(import.meta.url, async (args) => {
   await prepare()
+  // Everything of this run is made in here; a server that runs as another user has to get through.
   const folder = mkdtempSync(join(tmpdir(), 'fencepost-test-'))
+  chmodSync(folder, 0o755)
   try {
     const results = join(folder, 'results.json')
-    const code = await runVitest(results, args)
+    const code = await runVitest({ folder, results, args })
     const counts = countTests(existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : null)
     const exitCode = code !== 0 ? code : Number(counts.failed > 0 || counts.passed === 0)
     if (exitCode !== 0 && counts.failed === 0) console.error(reasonWithoutFailure(code))
@@ -26,15 +28,20 @@ await runAsScript(import.meta.url, async (args) => {
   }
 })
 
-/** @param {string} results @param {string[]} args */
-async function runVitest(results, args) {
+/** @param {{ folder: string, results: string, args: string[] }} run */
+async function runVitest({ folder, results, args }) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`]
   // Without stdin vitest leaves the terminal alone, so Ctrl-C reaches us as a signal.
-  return await runChild(process.execPath, ['--import', NODE_20, VITEST, 'run', ...reporters, ...args], {
-    cwd: workspaceRoot,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    ownGroup: true,
-  })
+  return await runChild(
+    process.execPath,
+    [...PRELOADS.flatMap((url) => ['--import', url]), VITEST, 'run', ...reporters, ...args],
+    {
+      cwd: workspaceRoot,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, TMPDIR: folder, FENCEPOST_TEST_FOLDER: folder },
+      ownGroup: true,
+    },
+  )
 }
 
 /** @param {number} code */

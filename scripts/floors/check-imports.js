@@ -41,7 +41,7 @@ function foreignProblem(file, { specifier }, plan) {
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
   if (room === undefined || room.foreign.includes(name)) return null
   const owners = Object.keys(plan.rooms).filter((other) => plan.rooms[other]?.foreign.includes(name))
-  const instead = owners.length > 0 ? `only ${owners.join(', ')} may` : 'it may use node: built-ins'
+  const instead = owners.length > 0 ? `only ${owners.join(' and ')} may` : 'it may use node: built-ins'
   return `${roomName} imports the package ${name}; ${instead}`
 }
 

@@ -12,7 +12,7 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP']
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd: string, stdio: import('node:child_process').StdioOptions, ownGroup?: boolean, shell?: boolean }} options
+ * @param {{ cwd: string, stdio: import('node:child_process').StdioOptions, env?: NodeJS.ProcessEnv, ownGroup?: boolean, shell?: boolean }} options
  * @returns {Promise<number>}
  */
 export async function runChild(command, args, { ownGroup = false, ...options }) {

@@ -35,6 +35,7 @@ test('binaries in a folder only root can enter are copied to where the server ca
   const installed = createRequire(import.meta.url).resolve(packageName())
   await cp(join(dirname(installed), '..', 'native'), join(home, 'package', 'native'), {
     recursive: true,
+    verbatimSymlinks: true,
     filter: (source) => !source.endsWith('libicuuc.so.60'),
   })
   const binaries = join(home, 'package', 'native', 'bin')

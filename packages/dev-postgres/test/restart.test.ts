@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { startPostgres } from '@fencepost/dev-postgres'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
@@ -34,9 +36,12 @@ test('after a crash the server starts when a backend that was stopped is gone to
   await client.connect()
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   const pid = Number(rows[0]?.pid)
-  process.kill(pid, 'SIGSTOP')
+  // If this process is killed meanwhile, the pipe closes and the backend goes on, and so can end.
+  const stop = spawn('sh', ['-c', 'kill -STOP "$1"; echo stopped; read -r _; kill -CONT "$1"', 'sh', String(pid)])
+  await once(stop.stdout, 'data')
   await server.restart('crash')
   expect(isGone(pid)).toBe(true)
+  stop.stdin.end()
   await lost
   expect(await query(server.url, 'select 1 as n')).toEqual([{ n: 1 }])
 }, 60_000)

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { firstOf } from './ground/abort.ts'
 import { ClosedError, LockTimeoutError } from './ground/errors.ts'
 import type { Holder } from './ground/holder.ts'
@@ -31,6 +30,7 @@ export class Fencepost implements AsyncDisposable {
   readonly #sessions: Sessions
   readonly #locks: Locks
   readonly #closing = new AbortController()
+  #closed: Promise<void> | undefined
 
   /** Use `fencepost()`. */
   constructor(origin: Origin, settings: Settings) {
@@ -38,8 +38,6 @@ export class Fencepost implements AsyncDisposable {
     const { config, where } = origin
     const ready = atFirst((connection: Connection) => ensureSchema(connection, schema, settings.migrate))
     this.#origin = origin
-    // Every call that is under way listens.
-    setMaxListeners(0, this.#closing.signal)
     this.#settings = settings
     this.#sessions = new Sessions({ config, where, schema, application, freezeMs, ready })
     this.#locks = new Locks({ sessions: this.#sessions, origin, schema, namespace, freezeMs })
@@ -89,19 +87,25 @@ export class Fencepost implements AsyncDisposable {
 
   /** Brings the schema up to date, whatever `migrate` says. Does nothing where it is. */
   async migrate(): Promise<MigrationReport> {
+    this.#closing.signal.throwIfAborted()
     return await migrate(this.#origin, this.#settings.schema)
   }
 
   /** Ends all waits with a `ClosedError`, releases what is held and closes our connections, never the user's pool. */
-  async close(): Promise<void> {
-    this.#closing.abort(new ClosedError())
-    await this.#locks.releaseAll()
-    await this.#sessions.close()
-    await this.#origin.closePool()
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort(new ClosedError())
+    await this.#locks.releaseAll()
+    await this.#sessions.close()
+    await this.#origin.closePool()
   }
 
   async #acquire(name: string, waitMs: number | null, signal: AbortSignal | undefined): Promise<Lock> {
@@ -113,8 +117,7 @@ export class Fencepost implements AsyncDisposable {
       return await this.#locks.acquire(name, until.signal)
     } catch (error) {
       if (error !== deadline.signal.reason) throw error
-      const [holder] = await this.#locks.who(name).catch(() => [])
-      throw new LockTimeoutError(name, performance.now() - startedAt, holder ?? null)
+      throw new LockTimeoutError(name, performance.now() - startedAt, await this.#locks.holderAtHand(name))
     } finally {
       clearTimeout(timer)
     }

@@ -17,7 +17,7 @@ begin
     raise exception 'the transaction is older than the grant of lock "%"', guard.name
       using errcode = 'serialization_failure', hint = 'Take the lock before BEGIN.';
   end if;
-  perform fencepost.limit_idle(guard.idle_limit);
+  perform fencepost.watch_client(guard.idle_limit);
   return true;
 end
 $$;

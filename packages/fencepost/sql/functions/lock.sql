@@ -6,6 +6,8 @@ create or replace procedure fencepost.lock(
   language plpgsql
 as $$
 declare
+  key constant bigint := fencepost.key(lock.name, lock.namespace);
+  gate constant bigint := fencepost.gate(lock.name, lock.namespace);
   deadline constant timestamptz := clock_timestamp() + lock.wait;
   slice constant interval := least(interval '500 ms', current_setting('deadlock_timeout')::interval / 2);
 begin
@@ -19,7 +21,14 @@ begin
     commit;
     perform set_config('lock_timeout', greatest(1, extract(epoch from
       least(slice, deadline - clock_timestamp())) * 1000)::integer::text, true);
-    lock.token := fencepost.acquire(fencepost.key(lock.name, lock.namespace), fencepost.gate(lock.name, lock.namespace));
+    begin
+      lock.token := fencepost.acquire(key, gate);
+    exception
+      when query_canceled or others then
+        -- No error undoes the session form, which may have been granted just before.
+        perform fencepost.forget(key, gate);
+        raise;
+    end;
     exit when lock.token is not null;
     if clock_timestamp() >= deadline then
       raise exception 'lock "%" was not granted within %', lock.name, lock.wait using errcode = 'lock_not_available';

@@ -27,7 +27,7 @@ async function main(): Promise<number> {
 
 function makeProgram(): Command {
   const program = new Command('fencepost')
-    .description('Locks, fencing, leader election and jobs in the PostgreSQL you already own.')
+    .description('Locks and fencing in the PostgreSQL you already own. A zombie cannot commit.')
     .version(version())
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'fencepost: ')) })

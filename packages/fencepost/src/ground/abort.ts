@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /**
  * What `promise` gives, or the signal's reason if it aborts first. The promise goes on: whoever made it must not
  * leave behind what it would have brought.
@@ -31,6 +33,8 @@ export function firstOf(sources: readonly (AbortSignal | undefined)[]): { signal
   const first = new AbortController()
   const over = new AbortController()
   for (const source of sources) {
+    // Any number of calls may wait on one signal.
+    if (source !== undefined) setMaxListeners(0, source)
     if (source?.aborted) first.abort(source.reason)
     source?.addEventListener('abort', () => first.abort(source.reason), { once: true, signal: over.signal })
   }

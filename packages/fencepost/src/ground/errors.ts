@@ -102,10 +102,10 @@ export class TransactionLostError extends FencepostError {
 export class DatabaseUnreachableError extends FencepostError {
   readonly code = 'DATABASE_UNREACHABLE'
 
-  constructor(where: string, cause: Error) {
-    super(`the database at ${where} cannot be reached: ${cause.message || (cause as { code?: string }).code}`, {
-      cause,
-    })
+  constructor(where: string, cause: Error & { code?: string }) {
+    const why = cause.message || cause.code
+    const advice = cause.code === '3D000' ? '; create it or correct the URL' : ''
+    super(`the database at ${where} cannot be reached: ${why}${advice}`, { cause })
   }
 }
 
@@ -153,7 +153,7 @@ export class SchemaOutdatedError extends FencepostError {
 
   constructor(schema: string, found: number, needed: number) {
     super(
-      `schema "${schema}" ${found === 0 ? 'is not installed' : `has version ${found}`}, this library needs ${needed}; ` +
+      `schema "${schema}" ${found === 0 ? 'is not installed' : `has ${found < needed ? '' : 'older functions at '}version ${found}`}, this library needs ${needed}; ` +
         `run: npx fencepost migrate${schema === 'fencepost' ? '' : ` --schema ${schema}`}`,
     )
   }
@@ -167,6 +167,19 @@ export class SchemaTooNewError extends FencepostError {
     super(
       `schema "${schema}" has version ${found}, this library understands ${understood}; ` +
         `upgrade it: npm install fencepost@latest`,
+    )
+  }
+}
+
+/** The server has no room for another lock (SQLSTATE 53200). What is held stays held; nothing was granted. */
+export class OutOfLocksError extends FencepostError {
+  readonly code = 'OUT_OF_LOCKS'
+
+  constructor(where: string, cause: Error) {
+    super(
+      `the server at ${where} has no room for another lock: release some, or raise max_locks_per_transaction there ` +
+        `(its lock table is shared by all sessions)`,
+      { cause },
     )
   }
 }

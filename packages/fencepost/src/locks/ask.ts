@@ -7,7 +7,7 @@ const STATEMENTS = {
   acquire: 'select fencepost.acquire($1, $2) as token',
 } as const
 
-/** Cancelled from outside (57014) or out of patience for the epoch (55P03): nothing is wrong, it is only not yet ours. */
+/** While waiting: cancelled from outside (57014) or out of patience for the epoch (55P03). It is only not yet ours. */
 const NOT_YET = new Set(['57014', '55P03'])
 
 /**
@@ -25,7 +25,7 @@ export async function ask(
     token = row?.token == null ? null : Number(row.token)
   } catch (error) {
     await letGo(session, 'select fencepost.forget($1, $2)', [keys.key, keys.gate])
-    if (NOT_YET.has(sqlState(error) ?? '')) return null
+    if (how === 'acquire' && NOT_YET.has(sqlState(error) ?? '')) return null
     throw error
   }
   if (token !== null && signal.aborted) {

@@ -1,3 +1,4 @@
+import { orAborted } from '../ground/abort.ts'
 import { LockLostError, LockReleasedError } from '../ground/errors.ts'
 import type { Fence } from '../fencing/fence.ts'
 import { guard } from '../fencing/guard.ts'
@@ -94,6 +95,7 @@ export class Lock implements AsyncDisposable {
       return result
     }
     return await guardedTransaction(this.#origin, this.#grant.fence, {
+      lost: this.signal,
       isolation: checkIsolation(options.isolation ?? 'read committed'),
       run,
     })
@@ -112,7 +114,7 @@ export class Lock implements AsyncDisposable {
   async #giveBack(): Promise<void> {
     const { session, letGo } = this.#grant
     // A guard call of a lost lock may wait behind the next holder.
-    if (!this.signal.aborted) await Promise.all(this.#guards)
+    await orAborted(Promise.all(this.#guards), this.signal).catch(() => {})
     session.over.removeEventListener('abort', this.#lose)
     await letGo()
   }

@@ -7,6 +7,7 @@ import { ask } from './ask.ts'
 import { Holding } from './holding.ts'
 import { type Leave, LocalLine } from './local-line.ts'
 import { Lock } from './lock.ts'
+import { readHolders } from './read-holders.ts'
 import type { Sessions } from './sessions.ts'
 import { type Granted, waitOnLane } from './wait-on-lane.ts'
 
@@ -19,6 +20,7 @@ export interface LocksOptions {
 }
 
 const RETRY_MS = 200
+const AT_HAND_MS = 300
 
 /**
  * Takes locks for one process.
@@ -56,14 +58,16 @@ export class Locks {
 
   /** Who holds the name now, first the one that has held it longest; empty if nobody does. */
   async who(name: string): Promise<Holder[]> {
-    const session = await this.#options.sessions.main()
-    const text = 'select * from fencepost.who($1, $2) order by acquired_at'
-    const rows = await session.query<HolderRow>(text, [name, this.#options.namespace])
-    return rows.map(({ acquired_at, token, ...row }) => ({
-      ...row,
-      token: token === null ? null : Number(token),
-      acquiredAt: acquired_at,
-    }))
+    return await readHolders(await this.#options.sessions.main(), name, this.#options.namespace)
+  }
+
+  /** For an error that is due now: null also if the answer would keep it waiting. */
+  async holderAtHand(name: string): Promise<Holder | null> {
+    const session = await this.#options.sessions.ifOpen()
+    if (session === null) return null
+    const asking = readHolders(session, name, this.#options.namespace)
+    const [holder] = await orAborted(asking, AbortSignal.timeout(AT_HAND_MS)).catch(() => [])
+    return holder ?? null
   }
 
   /** Releases everything that is held. */
@@ -114,9 +118,4 @@ async function orLeave<T>(leave: Leave, taking: Promise<T>): Promise<T> {
     leave()
     throw error
   })
-}
-
-interface HolderRow extends Omit<Holder, 'token' | 'acquiredAt'> {
-  readonly token: string | null
-  readonly acquired_at: Date | null
 }

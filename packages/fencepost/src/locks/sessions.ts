@@ -11,15 +11,15 @@ const LANES = 3
 
 /** The sessions of this process: one for everything that does not wait, and a few lanes, on demand, for what does. */
 export class Sessions {
-  readonly #options: SessionOptions
+  readonly #options: Omit<SessionOptions, 'signal'>
+  readonly #closing = new AbortController()
   readonly #open = new Set<Promise<Session>>()
   #main: Promise<Session> | undefined
   #idle: Session[] = []
   #taken = 0
-  #isClosed = false
   #isWarned = false
 
-  constructor(options: SessionOptions) {
+  constructor(options: Omit<SessionOptions, 'signal'>) {
     this.#options = options
   }
 
@@ -27,6 +27,12 @@ export class Sessions {
   async main(): Promise<Session> {
     this.#main ??= this.#start(() => (this.#main = undefined))
     return await this.#main
+  }
+
+  /** The shared session if it is open now: for what is not worth connecting for. */
+  async ifOpen(): Promise<Session | null> {
+    const opened = await Promise.race([this.#main ?? Promise.resolve(null), Promise.resolve(null)]).catch(() => null)
+    return opened === null || opened.over.aborted ? null : opened
   }
 
   /** Null while all lanes are taken. Rejects like `Session.open`. */
@@ -45,10 +51,11 @@ export class Sessions {
 
   /** Ends every session; what they hold is let go. */
   async close(): Promise<void> {
-    this.#isClosed = true
-    for (const opened of await Promise.allSettled(this.#open)) {
-      if (opened.status === 'fulfilled') await opened.value.close()
-    }
+    this.#closing.abort(new ClosedError())
+    const sessions = await Promise.allSettled(this.#open)
+    await Promise.all(
+      sessions.map((opened) => (opened.status === 'fulfilled' ? opened.value.close() : Promise.resolve())),
+    )
   }
 
   /** A promise that this server cannot keep is said once. */
@@ -66,15 +73,17 @@ export class Sessions {
   }
 
   async #start(ended: () => void): Promise<Session> {
-    if (this.#isClosed) throw new ClosedError()
-    const opened = Session.open(this.#options)
+    const { signal } = this.#closing
+    signal.throwIfAborted()
+    const opened = Session.open({ ...this.#options, signal })
     this.#open.add(opened)
     const end = () => {
       this.#open.delete(opened)
       ended()
     }
     opened.then(({ over }) => over.addEventListener('abort', end, { once: true }), end)
-    this.#warn((await opened).weakened)
-    return await opened
+    const session = await opened
+    this.#warn(session.weakened)
+    return session
   }
 }

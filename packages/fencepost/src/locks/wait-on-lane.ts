@@ -12,7 +12,7 @@ export interface Granted {
   readonly lane: Lane | null
 }
 
-/** Waits in the server, slice by slice. Null if no lane is free or the lane broke; rejects with the signal's reason. */
+/** Waits in the server, slice by slice. Null if no lane is to be had or it broke; rejects with the signal's reason. */
 export async function waitOnLane(sessions: Sessions, keys: Keys, signal: AbortSignal): Promise<Granted | null> {
   const lane = await takeLane(sessions, signal)
   if (lane === null) return null
@@ -34,7 +34,9 @@ async function takeLane(sessions: Sessions, signal: AbortSignal): Promise<Lane |
     return await orAborted(taking, signal)
   } catch (error) {
     void taking.then((late) => late?.giveBack()).catch(() => {})
-    throw error
+    if (signal.aborted) throw error
+    // No connection to spare: then the shared session asks again and again. If that is gone too, it will say so.
+    return null
   }
 }
 
@@ -68,8 +70,8 @@ async function wait(
 /** Ends the statement that runs on a lane. Its answer comes there; if this fails, its slice ends by itself. */
 async function cancel(lane: Session, sessions: Sessions): Promise<void> {
   try {
-    const other = await sessions.main()
-    await other.query('select pg_cancel_backend($1)', [lane.backend])
+    const other = await sessions.ifOpen()
+    await other?.query('select pg_cancel_backend($1)', [lane.backend])
   } catch {
     // Half a second later than wished.
   }

@@ -1,10 +1,21 @@
 import { setMaxListeners } from 'node:events'
 import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { Client, type ClientConfig } from 'pg'
 import { asError } from './driver-error.ts'
 
 /** What the typings leave out. */
 type PgClient = Client & { ref(): void; unref(): void; readonly processID: number }
+
+const GOODBYE_MS = 1000
+
+/** Our own rows, whatever parsers the application has set for its. */
+const PARSERS = new Map<number, (text: string) => unknown>([
+  [16, (text) => text === 't'],
+  [23, Number],
+  [701, Number],
+])
+const types = { getTypeParser: (oid: number) => PARSERS.get(oid) ?? String }
 
 /**
  * One connection of our own, pipelined: statements go out at once and answer in order, so nothing that waits for
@@ -15,17 +26,24 @@ export class Connection {
   readonly over: AbortSignal
   readonly #over = new AbortController()
   readonly #client: PgClient
-  readonly #socket: Socket
-  #users = 0
+  readonly #streams: Duplex[] = []
+  #users = 1
+  #usedAt = performance.now()
+  #answeredAt = performance.now()
 
-  /** Rejects with what the driver, the network or the server said. */
-  static async open(config: ClientConfig, application: string): Promise<Connection> {
+  /** Rejects with what the driver, the network or the server said, or with the signal's reason. */
+  static async open(config: ClientConfig, application: string, signal?: AbortSignal): Promise<Connection> {
     const connection = new Connection(config, application)
+    const giveUp = () => connection.destroy(asError(signal?.reason))
+    signal?.addEventListener('abort', giveUp, { once: true })
     try {
       await connection.#client.connect()
+      signal?.throwIfAborted()
     } catch (error) {
       connection.destroy(asError(error))
-      throw error
+      throw signal?.aborted ? signal.reason : error
+    } finally {
+      signal?.removeEventListener('abort', giveUp)
     }
     connection.letGo()
     return connection
@@ -35,8 +53,7 @@ export class Connection {
     this.over = this.#over.signal
     // Every lock that is held listens.
     setMaxListeners(0, this.over)
-    this.#socket = new Socket()
-    this.#users = 1
+    const { stream = () => new Socket() } = config as { stream?: Duplex | ((options: ClientConfig) => Duplex) }
     this.#client = new Client({
       ...config,
       application_name: application.slice(0, 63),
@@ -46,8 +63,9 @@ export class Connection {
       keepAlive: true,
       keepAliveInitialDelayMillis: 1000,
       pipeline: true,
-      stream: () => this.#socket,
-    }) as PgClient
+      types,
+      stream: (options: ClientConfig) => this.#keep(typeof stream === 'function' ? stream(options) : stream),
+    } as ClientConfig) as PgClient
     this.#client.on('error', (error) => this.#over.abort(error))
     this.#client.on('end', () => this.#over.abort(new Error('the connection ended')))
   }
@@ -55,6 +73,16 @@ export class Connection {
   /** Process id of the server's backend. */
   get backend(): number {
     return this.#client.processID
+  }
+
+  /** For how long no statement has been answered. */
+  get silentMs(): number {
+    return performance.now() - this.#answeredAt
+  }
+
+  /** For how long nobody has waited for an answer or held anything. */
+  get idleMs(): number {
+    return this.#users > 0 ? 0 : performance.now() - this.#usedAt
   }
 
   /** A named statement is prepared once for the life of the connection. */
@@ -65,6 +93,7 @@ export class Connection {
       const result = await this.#client.query({ text, values, ...(name === undefined ? {} : { name }) })
       return result.rows as Row[]
     } finally {
+      this.#answeredAt = performance.now()
       this.letGo()
     }
   }
@@ -75,6 +104,7 @@ export class Connection {
     try {
       await this.#client.query(script)
     } finally {
+      this.#answeredAt = performance.now()
       this.letGo()
     }
   }
@@ -85,24 +115,32 @@ export class Connection {
   }
 
   letGo(): void {
-    if (--this.#users === 0) this.#client.unref()
+    if (--this.#users > 0) return
+    this.#usedAt = performance.now()
+    this.#client.unref()
   }
 
-  /** True while somebody waits for an answer or holds something. */
-  get isUsed(): boolean {
-    return this.#users > 0
-  }
-
-  /** Says goodbye; the server lets go of everything this connection held. */
+  /** Says goodbye, for a second at most; the server lets go of everything this connection held. */
   async close(): Promise<void> {
     this.#over.abort(new Error('the connection was closed'))
     this.#client.ref()
+    const late = setTimeout(() => this.#destroyStreams(), GOODBYE_MS)
     await this.#client.end().catch(() => {})
+    clearTimeout(late)
   }
 
   /** For a connection that no longer answers. Every statement under way rejects. */
   destroy(reason: Error): void {
     this.#over.abort(reason)
-    this.#socket.destroy()
+    this.#destroyStreams()
+  }
+
+  #keep(stream: Duplex): Duplex {
+    this.#streams.push(stream)
+    return stream
+  }
+
+  #destroyStreams(): void {
+    for (const stream of this.#streams) stream.destroy()
   }
 }

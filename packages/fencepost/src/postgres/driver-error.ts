@@ -1,10 +1,19 @@
+import { escapeIdentifier } from 'pg'
 import {
   AuthenticationError,
   DatabaseUnreachableError,
   FencepostError,
   MissingPrivilegeError,
+  OutOfLocksError,
 } from '../ground/errors.ts'
 import type { Schema } from './schema.ts'
+
+/** Where a failure happened, for its description. */
+export interface Place {
+  readonly where: string
+  readonly schema: Schema
+  readonly role?: string | undefined
+}
 
 /** The SQLSTATE of an error of the server; undefined for one of the driver or the network. */
 export function sqlState(error: unknown): string | undefined {
@@ -16,25 +25,37 @@ export function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
 }
 
+/** The server ended the session (57P01 … 57P05, 25P03 for an idle transaction, 08 the connection). */
+export function isEndOfSession(error: unknown): boolean {
+  return /^(57P0|25P03|08)/.test(sqlState(error) ?? '')
+}
+
 /** A failure on a connection of ours as a caller can act on it; an error of the server that is none of these stays. */
-export function describeFailure(error: unknown, where: string, schema: Schema): Error {
+export function describeFailure(error: unknown, { where, schema, role }: Place): Error {
   const cause = asError(error)
   const state = sqlState(cause)
   if (cause instanceof FencepostError || cause instanceof TypeError) return cause
   if (state?.startsWith('28')) return new AuthenticationError(where, cause)
-  if (state === '42501') return mayNotUse(schema, cause)
-  // No state: driver or network. 08 connection, 57P0x ended by the server, 53300 too many, 3D000 no such database.
-  if (state === undefined || /^(08|57P0|53300|3D000)/.test(state)) return new DatabaseUnreachableError(where, cause)
+  if (state === '42501') return mayNotUse(schema, cause, role)
+  if (state === '53200') return new OutOfLocksError(where, cause)
+  // No state: driver or network. 53300 too many, 3D000 no such database, 55P03 and 57014 no answer in time.
+  if (state === undefined || isEndOfSession(cause) || /^(53300|3D000|55P03|57014)/.test(state)) {
+    return new DatabaseUnreachableError(where, cause)
+  }
   return cause
 }
 
 /** What an ordinary role needs, given once by the owner of the schema. */
 export function mayNotUse(schema: Schema, cause: Error, role = 'the_application'): MissingPrivilegeError {
+  const [in_, to] = [`in schema ${escapeIdentifier(schema.name)}`, `to ${escapeIdentifier(role)};`]
   return new MissingPrivilegeError(
     `the role may not use schema "${schema.name}"`,
-    `grant usage on schema "${schema.name}" to "${role}";\n` +
-      `grant select, insert, update, delete on all tables in schema "${schema.name}" to "${role}";\n` +
-      `grant usage, select, update on all sequences in schema "${schema.name}" to "${role}";`,
+    [
+      `grant usage on schema ${escapeIdentifier(schema.name)} ${to}`,
+      `grant select, insert, update, delete on all tables ${in_} ${to}`,
+      `grant usage, select, update on all sequences ${in_} ${to}`,
+      `grant execute on all routines ${in_} ${to}`,
+    ].join('\n'),
     cause,
   )
 }

@@ -1,55 +1,56 @@
 import type { Connection } from './connection.ts'
 
-const BEAT_MS = 1000
+const BEAT_MS = 750
 const ANSWER_MS = 2000
 const IDLE_MS = 10_000
+const LOOKS = 10
 
 /**
- * Shows the server that we are alive, and us that it is: a beat each second and two more for its answer, so a holder
- * that is cut off gives up before the server can let go (5 s at the earliest); within three quarters of a shorter
- * freeze limit. A connection that nobody has used for 10 s is given back.
+ * Shows the server that we are alive, and us that it is: a beat, and 2 s for an answer, so a holder that is cut off
+ * gives up within 3 s, before the server can let go (5 s at the earliest); within 80 % of a shorter freeze limit.
+ * Nothing is sent while nobody uses the connection, and after 10 s of that it is given back.
  */
 export class Heartbeat {
   readonly #connection: Connection
-  readonly #timer: NodeJS.Timeout
   readonly #answerMs: number
+  readonly #idleMs: number
   #isBeating = false
-  #usedAt = performance.now()
 
-  /** @param freezeMs 0: the server never lets go of a frozen process. */
-  constructor(connection: Connection, freezeMs: number) {
+  /** Beats until the connection is over. @param freezeMs 0: the server never lets go of a frozen process. */
+  static start(connection: Connection, freezeMs: number): void {
+    const heartbeat = new Heartbeat(connection, freezeMs)
+    const timer = setInterval(() => void heartbeat.#beat(), Math.min(BEAT_MS, (freezeMs || BEAT_MS * 4) / 4)).unref()
+    connection.over.addEventListener('abort', () => clearInterval(timer), { once: true })
+  }
+
+  private constructor(connection: Connection, freezeMs: number) {
     const limitMs = freezeMs || Number.POSITIVE_INFINITY
     this.#connection = connection
     this.#answerMs = Math.min(ANSWER_MS, limitMs / 2)
-    this.#timer = setInterval(() => void this.#beat(), Math.min(BEAT_MS, limitMs / 4)).unref()
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
+    this.#idleMs = Math.min(IDLE_MS, limitMs / 2)
   }
 
   async #beat(): Promise<void> {
-    if (this.#isBeating) return
-    if (this.#connection.isUsed) this.#usedAt = performance.now()
-    if (performance.now() - this.#usedAt > IDLE_MS) return await this.#connection.close()
+    const { idleMs } = this.#connection
+    if (idleMs > this.#idleMs) return await this.#connection.close()
+    if (idleMs > 0 || this.#isBeating) return
 
     this.#isBeating = true
-    await this.#answer()
+    const watch = this.#watch(performance.now())
+    await this.#connection.query('select 1').catch(() => {})
+    clearInterval(watch)
     this.#isBeating = false
   }
 
-  async #answer(): Promise<void> {
-    let isOpen = true
-    const giveUp = () => {
-      // A loop that was blocked comes here before it reads what has arrived meanwhile: one turn more, or a process
-      // that was frozen for three seconds would lose what the server has not taken from it.
-      setImmediate(() => {
-        if (isOpen) this.#connection.destroy(new Error(`no answer from the server within ${this.#answerMs} ms`))
-      })
+  /** Gives up when nothing at all has been answered for so long: a beat may stand behind many statements of others. */
+  #watch(sentAt: number): NodeJS.Timeout {
+    const look = () => {
+      const silentMs = Math.min(performance.now() - sentAt, this.#connection.silentMs)
+      if (!this.#isBeating || silentMs < this.#answerMs) return
+      this.#connection.destroy(new Error(`no answer from the server within ${this.#answerMs} ms`))
     }
-    const deadline = setTimeout(giveUp, this.#answerMs).unref()
-    await this.#connection.query('select 1').catch(() => {})
-    isOpen = false
-    clearTimeout(deadline)
+    // A loop that was blocked comes here before it reads what has arrived meanwhile: one turn more, or a process that
+    // was frozen for three seconds would lose what the server has not taken from it.
+    return setInterval(() => setImmediate(look), this.#answerMs / LOOKS).unref()
   }
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { escapeIdentifier } from 'pg'
 import { LockTimeoutError, MissingPrivilegeError, SchemaOutdatedError, SchemaTooNewError } from '../ground/errors.ts'
 import { keyOf } from '../ground/key.ts'
 import { Connection } from './connection.ts'
@@ -42,7 +43,7 @@ export async function ensureSchema(connection: Connection, schema: Schema, mode:
   })
   refuseNewer(installed, files, schema)
   if (mode === 'auto' && (await isOutdated(installed, files))) await migrateSchema(connection, schema)
-  if (mode === 'off' && installed.version < newest(files)) {
+  if (mode === 'off' && (await isOutdated(installed, files))) {
     throw new SchemaOutdatedError(schema.name, installed.version, newest(files))
   }
 }
@@ -54,7 +55,7 @@ export async function migrate(origin: Origin, schema: Schema): Promise<Migration
     connection = await Connection.open(origin.config, 'fencepost migrate')
     return await migrateSchema(connection, schema)
   } catch (error) {
-    throw describeFailure(error, origin.where, schema)
+    throw describeFailure(error, { where: origin.where, schema })
   } finally {
     await connection?.close()
   }
@@ -156,11 +157,11 @@ async function describe(error: unknown, connection: Connection, schema: Schema):
   if (sqlState(cause) !== '42501') return error
   const { role, database, owner } = await whoAmI(connection, schema)
   if (owner === null) {
-    const sql = `grant create on database "${database}" to "${role}";`
+    const sql = `grant create on database ${escapeIdentifier(database)} to ${escapeIdentifier(role)};`
     return new MissingPrivilegeError(`role "${role}" may not create schema "${schema.name}"`, sql, cause)
   }
   const what = `role "${role}" may not change schema "${schema.name}", which belongs to "${owner}"; run npx fencepost migrate as that role`
-  return new MissingPrivilegeError(what, `grant "${owner}" to "${role}";`, cause)
+  return new MissingPrivilegeError(what, `grant ${escapeIdentifier(owner)} to ${escapeIdentifier(role)};`, cause)
 }
 
 async function whoAmI(connection: Connection, schema: Schema) {

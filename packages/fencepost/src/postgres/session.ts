@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import type { ClientConfig } from 'pg'
 import { StandbyError, UnsupportedServerError } from '../ground/errors.ts'
 import { Connection } from './connection.ts'
-import { asError, describeFailure } from './driver-error.ts'
+import { asError, describeFailure, type Place } from './driver-error.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { Schema } from './schema.ts'
 import { sessionSettings, sliceMs } from './session-settings.ts'
@@ -17,9 +17,14 @@ export interface SessionOptions {
   readonly freezeMs: number
   /** Called with the connection before anything of our schema is used on it. */
   readonly ready: (connection: Connection) => Promise<void>
+  /** Gives up opening. */
+  readonly signal: AbortSignal
 }
 
 const OLDEST_SERVER = 130000
+const ANSWER_MS = 10_000
+/** A migration of another process is waited for, and one of ours may take its time. */
+const READY_MS = 300_000
 
 /**
  * A connection of ours and all it holds. While it is used it beats, so that a lost network is noticed; the server ends
@@ -33,43 +38,44 @@ export class Session {
   readonly over: AbortSignal
   readonly backend: number
   readonly #connection: Connection
-  readonly #options: SessionOptions
+  readonly #place: Place
 
   /** @throws {DatabaseUnreachableError | AuthenticationError | StandbyError | UnsupportedServerError | MissingPrivilegeError} */
   static async open(options: SessionOptions): Promise<Session> {
+    const { config, application, signal, where, schema } = options
+    let place: Place = { where, schema }
     let connection: Connection | undefined
+    const giveUp = () => connection?.destroy(asError(signal.reason))
     try {
-      connection = await Connection.open(options.config, `${options.application} fencepost`)
-      const weakened = await prepare(connection, options)
-      await options.ready(connection)
-      const session = new Session(connection, options, weakened)
-      const { application } = options
-      await session.query('select fencepost.open_session($1, $2, $3, $4)', [
-        session.key,
-        application,
-        hostname(),
-        process.pid,
-      ])
+      connection = await Connection.open(config, `${application} fencepost`, signal)
+      signal.addEventListener('abort', giveUp, { once: true })
+      const { weakened, role } = await answered(connection, ANSWER_MS, prepare(connection, options))
+      place = { ...place, role }
+      await answered(connection, READY_MS, options.ready(connection))
+      const session = new Session(connection, place, weakened)
+      await answered(connection, ANSWER_MS, session.#introduce(application))
+      // From now on; before, a statement may take longer than a heartbeat.
+      Heartbeat.start(connection, options.freezeMs)
       return session
     } catch (error) {
       connection?.destroy(asError(error))
-      throw describeFailure(error, options.where, options.schema)
+      throw signal.aborted ? signal.reason : describeFailure(error, place)
+    } finally {
+      signal.removeEventListener('abort', giveUp)
     }
   }
 
-  private constructor(connection: Connection, options: SessionOptions, weakened: readonly string[]) {
+  private constructor(connection: Connection, place: Place, weakened: readonly string[]) {
     this.#connection = connection
-    this.#options = options
+    this.#place = place
     this.weakened = weakened
     this.over = connection.over
     this.backend = connection.backend
-    const heartbeat = new Heartbeat(connection, options.freezeMs)
-    this.over.addEventListener('abort', () => heartbeat.stop(), { once: true })
   }
 
   /** Sends a statement of ours; `fencepost.` in it is the schema's name. A named one is prepared once. */
   async query<Row>(text: string, values: unknown[], name?: string): Promise<Row[]> {
-    return await this.#connection.query<Row>(this.#options.schema.place(text), values, name)
+    return await this.#connection.query<Row>(this.#place.schema.place(text), values, name)
   }
 
   /** Keeps the session, and with it the process, until as many `letGo` have followed. */
@@ -83,7 +89,7 @@ export class Session {
 
   /** What went wrong on this session as a caller can act on it. */
   describe(error: unknown): Error {
-    return describeFailure(error, this.#options.where, this.#options.schema)
+    return describeFailure(error, this.#place)
   }
 
   async close(): Promise<void> {
@@ -93,31 +99,39 @@ export class Session {
   destroy(reason: Error): void {
     this.#connection.destroy(reason)
   }
+
+  async #introduce(application: string): Promise<void> {
+    const values = [this.key, application, hostname(), process.pid]
+    await this.query('select fencepost.open_session($1, $2, $3, $4)', values)
+  }
 }
 
 interface Server {
   readonly standby: boolean
   readonly version: number
   readonly banner: string
+  readonly role: string
   readonly deadlockTimeoutMs: number
 }
 
-/** Two flights: what the server is and the settings, one by one as a host may refuse some. Returns what is weaker. */
-async function prepare(connection: Connection, { freezeMs, where }: SessionOptions): Promise<string[]> {
-  const facts = connection.query<Server>(
-    `select pg_is_in_recovery() as standby, current_setting('server_version_num')::integer as version, version() as banner,
-      extract(epoch from current_setting('deadlock_timeout')::interval)::float8 * 1000 as "deadlockTimeoutMs"`,
-  )
+/** Two flights: what the server is and the settings, one by one as a host may refuse some. */
+async function prepare(connection: Connection, { freezeMs, where }: SessionOptions) {
   const settings = sessionSettings(freezeMs)
-  const refused = await Promise.all(settings.map(({ name, value }) => isRefused(connection, name, value)))
-
-  const [server] = await facts
+  const [[server], ...refused] = await Promise.all([
+    connection.query<Server>(
+      `select pg_is_in_recovery() as standby, current_setting('server_version_num')::integer as version, version() as banner,
+        current_user as role,
+        extract(epoch from current_setting('deadlock_timeout')::interval)::float8 * 1000 as "deadlockTimeoutMs"`,
+    ),
+    ...settings.map(({ name, value }) => isRefused(connection, name, value)),
+  ])
   if (server === undefined || server.version < OLDEST_SERVER || /CockroachDB/.test(server.banner)) {
     throw new UnsupportedServerError(where, server?.banner ?? 'it tells no version')
   }
   if (server.standby) throw new StandbyError(where)
   await set(connection, 'lock_timeout', String(sliceMs(freezeMs, server.deadlockTimeoutMs)))
-  return [...new Set(settings.filter(({ without }, i) => refused[i] && without !== '').map(({ without }) => without))]
+  const weakened = settings.filter(({ without }, i) => refused[i] === true && without !== '')
+  return { role: server.role, weakened: [...new Set(weakened.map(({ without }) => without))] }
 }
 
 async function isRefused(connection: Connection, name: string, value: string): Promise<boolean> {
@@ -132,4 +146,14 @@ async function isRefused(connection: Connection, name: string, value: string): P
 
 async function set(connection: Connection, name: string, value: string): Promise<void> {
   await connection.query('select set_config($1, $2, false)', [name, value])
+}
+
+/** A server that takes the login and then says nothing is given up. */
+async function answered<T>(connection: Connection, ms: number, work: Promise<T>): Promise<T> {
+  const late = setTimeout(() => connection.destroy(new Error(`no answer within ${ms} ms`)), ms)
+  try {
+    return await work
+  } finally {
+    clearTimeout(late)
+  }
 }

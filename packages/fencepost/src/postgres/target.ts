@@ -1,8 +1,8 @@
-import { escapeLiteral, type ClientConfig, Pool } from 'pg'
+import { Client, type ClientConfig, escapeLiteral, Pool } from 'pg'
 import type { PoolLike } from './queryable.ts'
 
 /** A postgres:// URL, a `pg.Pool`, or what one is made of. */
-export type Target = string | PoolLike | object
+export type Target = string | URL | PoolLike | object
 
 /** A target resolved: how to make connections of our own, and where transactions run. */
 export interface Origin {
@@ -20,28 +20,20 @@ const POOL_SIZE = 4
 /** @throws {TypeError} for anything else, most often an environment variable that is not set. */
 export function resolveTarget(target: unknown): Origin {
   if (isPool(target)) {
-    return {
-      config: configOf(target.options),
-      where: placeOf(target.options),
-      pool: () => target,
-      closePool: async () => {},
-    }
+    const config = configOf(target.options)
+    return { config, where: placeOf(config), pool: () => target, closePool: async () => {} }
   }
-  const options = typeof target === 'string' ? { connectionString: checkUrl(target) } : target
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(
-      `fencepost() needs a postgres:// URL, a pg.Pool or a pool config; got ${String(target)}` +
-        (target === undefined ? ': is the environment variable set?' : ''),
-    )
-  }
+  const config = configOf(optionsOf(target))
   let own: Pool | undefined
-  const config = configOf(options)
   return {
     config,
-    where: placeOf(options),
-    pool: () =>
-      (own ??= makePool({ max: POOL_SIZE, ...options, connectionTimeoutMillis: config.connectionTimeoutMillis })),
-    closePool: async () => own?.end(),
+    where: placeOf(config),
+    pool: () => (own ??= makePool(config)),
+    closePool: async () => {
+      const ending = own
+      own = undefined
+      await ending?.end()
+    },
   }
 }
 
@@ -54,11 +46,30 @@ function isPool(target: unknown): target is PoolLike {
   return typeof target === 'object' && target !== null && 'totalCount' in target && 'options' in target
 }
 
+function optionsOf(target: unknown): object {
+  if (typeof target === 'string' || target instanceof URL) return { connectionString: checkUrl(String(target)) }
+  if (typeof target === 'object' && target !== null && isPlain(target)) return target
+  throw new TypeError(
+    `fencepost() needs a postgres:// URL, a pg.Pool or a pool config; got ${describe(target)}` +
+      (target === undefined ? ': is the environment variable set?' : ''),
+  )
+}
+
+/** A connected client, say, is none: its own connection would be taken over. */
+function isPlain(target: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(target)
+  return prototype === Object.prototype || prototype === null
+}
+
+function describe(target: unknown): string {
+  return typeof target === 'object' && target !== null ? `a ${target.constructor.name}` : String(target)
+}
+
 function checkUrl(url: string): string {
   if (!/^postgres(ql)?:\/\//.test(url)) {
-    throw new TypeError('a database URL must begin with postgres:// or postgresql://; got something else')
+    const got = url === '' ? 'an empty text: is the environment variable set?' : 'something else'
+    throw new TypeError(`a database URL must begin with postgres:// or postgresql://; got ${got}`)
   }
-  if (!URL.canParse(url)) throw new TypeError('the database URL cannot be parsed; percent-encode its password')
   return url
 }
 
@@ -73,18 +84,19 @@ function configOf(options: object): ClientConfig {
   }
 }
 
-function placeOf(options: object): string {
-  const { connectionString, host, port, database } = options as ClientConfig
-  if (connectionString !== undefined) {
-    const url = new URL(connectionString)
-    return `${url.host || url.searchParams.get('host') || 'the local socket'}${url.pathname}`
+/** As the driver understands it, PG* variables and socket folders included. */
+function placeOf(config: ClientConfig): string {
+  try {
+    const { host, port, database } = new Client(config)
+    return `${host}:${port}/${database ?? ''}`
+  } catch {
+    // The driver's own error holds the whole URL.
+    throw new TypeError('the database URL cannot be parsed; percent-encode its user and password')
   }
-  const { PGHOST, PGPORT, PGDATABASE } = process.env
-  return `${host ?? PGHOST ?? 'localhost'}:${port ?? PGPORT ?? 5432}/${database ?? PGDATABASE ?? ''}`
 }
 
-function makePool(options: object): Pool {
-  const pool = new Pool({ allowExitOnIdle: true, ...options })
+function makePool(config: ClientConfig): Pool {
+  const pool = new Pool({ max: POOL_SIZE, allowExitOnIdle: true, keepAlive: true, ...config })
   // An idle client that breaks is replaced by the pool; without a listener the process would die of it.
   pool.on('error', () => {})
   return pool

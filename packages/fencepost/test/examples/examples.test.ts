@@ -9,7 +9,7 @@ const FOLDER = new URL('../../../../examples/', import.meta.url)
 const database = await emptyDatabase()
 afterAll(() => database[Symbol.asyncDispose]())
 
-test.each(readdirSync(FOLDER).filter((file) => file.endsWith('.js')))(
+test.each(readdirSync(FOLDER).filter((file) => file.endsWith('.mjs')))(
   '%s prints what its last lines say',
   async (file) => {
     const example = new URL(file, FOLDER)

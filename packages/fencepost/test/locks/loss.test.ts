@@ -16,7 +16,10 @@ test('P5: a holder whose backend is terminated is told, with what the server sai
   await database.admin.query('select pg_terminate_backend($1)', [holder?.backend])
   await told
   expect(lock.signal.reason).toBeInstanceOf(LockLostError)
-  expect(lock.signal.reason).toMatchObject({ lockName: 'a', cause: { code: expect.stringMatching(/^(57P01|ECONNRESET)$/) } })
+  expect(lock.signal.reason).toMatchObject({
+    lockName: 'a',
+    cause: { code: expect.stringMatching(/^(57P01|ECONNRESET)$/) },
+  })
   expect(other.signal.reason).toMatchObject({ lockName: 'b' })
   // The next call connects anew.
   await using again = await fp.lock('a')

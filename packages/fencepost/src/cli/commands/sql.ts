@@ -7,7 +7,9 @@ interface Options {
 export function sql(program: Command): void {
   program
     .command('sql')
-    .description('Print the whole schema as one script for psql, to be read first or run by somebody who may.')
+    .description(
+      'Print the whole schema as one script for psql, for a database that does not have it yet; `migrate` updates one.',
+    )
     .option('--schema <name>', 'where the tables and functions are to live', 'fencepost')
     .addHelpText(
       'after',

@@ -39,9 +39,9 @@ async function loadDevPostgres() {
   }
 }
 
-/** Host and database without the password; what cannot be read as a URL is the library's to refuse. */
+/** Host and database; of what is no URL nothing is shown, it may hold a password. The library refuses it. */
 function placeOf(url: string): string {
-  if (!URL.canParse(url)) return 'which is no URL'
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) return 'which is no postgres:// URL'
   const { host, pathname } = new URL(url)
   return `${host || 'the local socket'}${pathname}`
 }

@@ -51,18 +51,21 @@ async function inDatabase(options: DemoOptions, talk: Talk, signal: AbortSignal)
   const { url } = database
   const schema = `fencepost_demo_${process.pid}`
   const keeper = await KeeperProcess.start(url, schema)
+  const place = { ...options, url, schema, keeper, talk, signal, isMade: false }
   try {
-    return await inSchema({ ...options, url, schema, keeper, talk, signal })
+    return await inSchema(place)
   } finally {
     const isClear = await keeper.clearUp()
-    if (!isClear && !database.throwAway)
+    if (!isClear && !database.throwAway && place.isMade)
       talk.line(`something is left behind; run: drop schema ${schema} cascade`, 'bad')
   }
 }
 
-async function inSchema(place: Omit<RunOptions, 'ledger'>): Promise<Outcome> {
+async function inSchema(place: Omit<RunOptions, 'ledger'> & { isMade: boolean }): Promise<Outcome> {
   const { url, schema, talk, invoices } = place
   await using fp = fencepost(url, { schema })
+  await fp.who('account:1')
+  place.isMade = true
   await fp.migrate()
   await using ledger = new Ledger(url, schema)
   await refuseOldServer(ledger)

@@ -70,7 +70,7 @@ export class Freeze {
     if (this.#frozen === undefined) return
     const { worker, invoice } = this.#frozen
     this.#state = 'woken'
-    this.#talk.line(`worker ${payer.number} paid invoice ${invoice}`)
+    this.#talk.line(`worker ${payer.number}, with a larger token, paid invoice ${invoice}`)
     this.#talk.line(`worker ${worker.number} is woken and goes on with its payout of invoice ${invoice}`)
     worker.wake()
   }

@@ -1,4 +1,4 @@
-// A payout under a lock, with the fence. Run it against any PostgreSQL: DATABASE_URL=postgres://… node payout.js
+// A payout under a lock, with the fence. Run it against any PostgreSQL: DATABASE_URL=postgres://… node payout.mjs
 import { fencepost, StaleTokenError } from 'fencepost'
 import pg from 'pg'
 
