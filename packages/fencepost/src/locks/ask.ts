@@ -24,7 +24,7 @@ export async function ask(
     const [row] = await session.query<{ token: string | null }>(STATEMENTS[how], [keys.key, keys.gate], how)
     token = row?.token == null ? null : Number(row.token)
   } catch (error) {
-    await letGo(session, 'select fencepost.forget($1, $2)', [keys.key, keys.gate])
+    await letGo(session, 'select pg_advisory_unlock($1)', [keys.key])
     if (how === 'acquire' && NOT_YET.has(sqlState(error) ?? '')) return null
     throw error
   }

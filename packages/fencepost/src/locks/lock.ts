@@ -84,7 +84,7 @@ export class Lock implements AsyncDisposable {
    *
    * @throws {StaleTokenError} if the lock is no longer held: nothing was written, do not retry.
    * @throws {LockReleasedError} if the lock was released before `work` was done: nothing was written.
-   * @throws {TransactionLostError} if its connection broke before COMMIT: nothing was written.
+   * @throws {TransactionLostError} if its connection broke before COMMIT, unless `work` threw: nothing was written.
    * @throws {CommitUncertainError} if its connection broke during COMMIT.
    */
   async transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {

@@ -62,7 +62,9 @@ function isPlain(target: object): boolean {
 }
 
 function describe(target: unknown): string {
-  return typeof target === 'object' && target !== null ? `a ${target.constructor.name}` : String(target)
+  return typeof target === 'object' && target !== null
+    ? `an object of class ${target.constructor.name}`
+    : String(target)
 }
 
 function checkUrl(url: string): string {

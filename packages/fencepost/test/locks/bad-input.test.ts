@@ -70,12 +70,22 @@ test('P7: a signal that is aborted already is thrown, and nothing is sent', asyn
   await expect(fp.tryLock('a', { signal })).rejects.toThrow('before')
 })
 
-test.each([undefined, null, '', 'mysql://x', 42, 'postgres://me:secret@host:port/db', ['postgres://x'], new Client()])(
-  'P7: the target %j is a TypeError',
-  (target) => {
-    expect(() => fencepost(target as string)).toThrow(TypeError)
-  },
-)
+test.each([
+  ['undefined', undefined, /is the environment variable set/],
+  ['null', null, /needs a postgres:/],
+  ['an empty text', '', /is the environment variable set/],
+  ['another URL', 'mysql://me:secret@host/db', /must begin with postgres:/],
+  ['a number', 42, /got 42/],
+  ['a URL that cannot be parsed', 'postgres://me:secret@host:port/db', /cannot be parsed/],
+  ['a config with such a URL', { connectionString: 'postgres://me:secret@host:port/db' }, /cannot be parsed/],
+  ['a list', ['postgres://me:secret@host/db'], /class Array/],
+  ['a client', new Client('postgres://me:secret@host/db'), /class Client/],
+])('P7: a target that is %s is a TypeError that shows no password', (_, target, says) => {
+  const made = () => fencepost(target as string)
+  expect(made).toThrow(TypeError)
+  expect(made).toThrow(says)
+  expect(made).not.toThrow(/secret/)
+})
 
 test('P7: an unreachable server is a DatabaseUnreachableError that names the place and not the password', async () => {
   await using fp = fencepost('postgres://me:secret@127.0.0.1:1/shop')
@@ -136,6 +146,12 @@ test.each([
     'await fp.lock("a", (l) => l.transaction((tx) => tx.query("select 1"))); console.log("done")',
     'done',
   ],
+  [
+    'waiting in vain',
+    database.url,
+    'const l = await fp.lock("kept"); const other = fencepost(process.argv[1]); setTimeout(() => l.release(), 1500).unref(); const got = await other.lock("kept"); console.log("granted"); await got.release()',
+    'granted',
+  ],
 ])('P7: a process whose fencepost is %s ends by itself, without close()', async (_, url, script, says) => {
   const code = `import { fencepost } from 'fencepost'; const fp = fencepost(process.argv[1]); ${script}; const end = performance.now(); process.on('exit', () => console.log(performance.now() - end < 5000))`
   const child = spawn(process.execPath, ['--input-type=module', '-e', code, url], {
@@ -146,7 +162,8 @@ test.each([
   const [exitCode] = await once(child, 'exit')
   expect(exitCode).toBe(0)
   expect(
-    String(await output)
+    Buffer.concat(await output)
+      .toString()
       .trim()
       .split('\n'),
   ).toEqual([says, 'true'])

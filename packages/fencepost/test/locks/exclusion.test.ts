@@ -53,6 +53,7 @@ interface Round {
   readonly token: number
   readonly invokedAt: number
   readonly grantedAt: number
+  /** When COMMIT was answered; the lock was released after it. */
   readonly committedAt: number
 }
 
@@ -71,6 +72,7 @@ test('P1, P2, P3: 4 processes count to 800 under one name, and the history of ev
     // What had been granted before this one was asked for has a smaller token; nothing was committed after a later grant.
     expect(before.invokedAt).toBeLessThan(round.grantedAt)
     expect(before.committedAt).toBeLessThan(round.committedAt)
+    expect(before.committedAt).toBeLessThan(round.grantedAt)
   })
   for (const round of rounds) {
     const later = rounds.filter(({ token }) => token > round.token)

@@ -50,22 +50,45 @@ test('P5: a connection that is reset is told as such', async () => {
   await expect(fp.lock('d')).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
 })
 
+test('P5, P7: a server that falls silent before a lock is granted does not keep the caller beyond its wait', async () => {
+  const proxy = await blackHole(database.url)
+  proxy.swallowFrom()
+  await using fp = fencepost(proxy.url)
+  await expect(fp.lock('e', { wait: '300ms' })).rejects.toMatchObject({ code: 'LOCK_TIMEOUT', holder: null })
+  await fp.close()
+  proxy.close()
+})
+
+test('a session is not given up while the server answers, however much it is asked', async () => {
+  await using fp = fencepost(database.url, { freezeTimeout: '2s' })
+  await using lock = await fp.lock('f')
+  const names = Array.from({ length: 5000 }, (_, i) => `many ${i}`)
+  await Promise.all(names.map((name) => fp.tryLock(name, () => {})))
+  expect(lock.signal.aborted).toBe(false)
+})
+
 /** A proxy before the server that can stop passing anything on. */
 async function blackHole(url: string) {
   const target = new URL(url)
   const sockets: Socket[] = []
+  let isSilent = false
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname)
     sockets.push(near, far)
     for (const socket of [near, far]) socket.on('error', () => {})
     near.pipe(far)
-    far.pipe(near)
+    if (isSilent) far.resume()
+    else far.pipe(near)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
   return {
     url: Object.assign(new URL(url), { port: String(port) }).href,
+    /** From now on new connections are taken and never answered. */
+    swallowFrom: () => {
+      isSilent = true
+    },
     swallow: () => sockets.forEach((socket) => socket.unpipe().resume()),
     close: () => {
       server.close()

@@ -63,6 +63,14 @@ test('after a release the handle refuses to guard and to begin, and a transactio
   expect((await database.admin.query('select from effects')).rowCount).toBe(0)
 })
 
+test('closing twice is closing once, after a transaction too', async () => {
+  const fp = fencepost(database.url)
+  await fp.lock('h', (lock) => lock.transaction((tx) => tx.query('select 1')))
+  await Promise.all([fp.close(), fp.close()])
+  await fp.close()
+  await expect(fp.migrate()).rejects.toMatchObject({ code: 'CLOSED' })
+})
+
 test('closing releases what is held, ends what waits and refuses what comes', async () => {
   const fp = fencepost(database.url)
   await using other = fencepost(database.url)

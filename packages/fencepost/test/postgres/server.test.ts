@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fencepost } from 'fencepost'
@@ -31,6 +32,49 @@ test('holding a lock takes nothing from a pool of one', async () => {
   expect((await pool.query('select 1')).rowCount).toBe(1)
   await Promise.all(locks.map((lock) => lock.release()))
   await pool.end()
+})
+
+test('a URL object and a pool with a stream of its own are as good; what the application parses is its own', async () => {
+  const streams: Socket[] = []
+  const pool = new pg.Pool({
+    connectionString: database.url,
+    stream: () => {
+      const socket = new Socket()
+      streams.push(socket)
+      return socket
+    },
+  })
+  await using fp = fencepost(pool)
+  await (await fp.lock('a')).release()
+  expect(streams).not.toEqual([])
+  await using other = fencepost(new URL(database.url))
+  const { BOOL, INT8 } = pg.types.builtins
+  pg.types.setTypeParser(BOOL, (text) => `bool ${text}`)
+  pg.types.setTypeParser(INT8, BigInt)
+  try {
+    const lock = await other.lock('a')
+    expect((await other.who('a'))[0]).toMatchObject({ token: lock.token })
+    await expect(fp.lock('a', { wait: '100ms' })).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' })
+    await lock.release()
+  } finally {
+    pg.types.setTypeParser(BOOL, (text) => text === 't')
+    pg.types.setTypeParser(INT8, String)
+    await pool.end()
+  }
+})
+
+test('a server without room for another lock says so, keeps what is held and goes on when there is room', async () => {
+  await using server = await ownServer({ max_locks_per_transaction: '10', max_connections: '10' })
+  await using fp = fencepost(server.url)
+  const held = [await fp.lock('first')]
+  const refused = await (async () => {
+    for (let i = 0; ; i++) held.push(await fp.lock(`name ${i}`))
+  })().catch((error: unknown) => error)
+  expect(refused).toMatchObject({ code: 'OUT_OF_LOCKS', message: expect.stringContaining('max_locks_per_transaction') })
+  expect(held.every((lock) => !lock.signal.aborted)).toBe(true)
+  await Promise.all(held.splice(1).map((lock) => lock.release()))
+  await (await fp.lock('there is room again')).release()
+  expect(await fp.who('first')).toHaveLength(1)
 })
 
 test('a read-only standby is refused: it would grant advisory locks of its own', async () => {
