@@ -12,9 +12,9 @@ const PRELOADS = ['run/node-20.js', 'run/end-with-parent.js'].map((path) => new 
 
 await runAsScript(import.meta.url, async (args) => {
   await prepare()
-  // Everything of this run is made in here; a server that runs as another user has to get through.
+  // Everything of this run is made in here; a server that runs as another user clears up after itself.
   const folder = mkdtempSync(join(tmpdir(), 'fencepost-test-'))
-  chmodSync(folder, 0o755)
+  chmodSync(folder, 0o1777)
   try {
     const results = join(folder, 'results.json')
     const code = await runVitest({ folder, results, args })
