@@ -49,7 +49,8 @@ export class Fencepost implements AsyncDisposable {
    *
    * @throws {LockTimeoutError} after `wait`, naming the holder.
    * @throws the signal's reason once it aborts. In both cases nothing is held and nothing is granted later.
-   * @throws {DatabaseUnreachableError | AuthenticationError | StandbyError | UnsupportedServerError}
+   * @throws {DatabaseUnreachableError | AuthenticationError | StandbyError | UnsafePoolerError | UnsupportedServerError}
+   * @throws {OutOfLocksError} if the server has no room for another lock.
    * @throws {SchemaOutdatedError | SchemaTooNewError | MissingPrivilegeError} at the first use.
    */
   lock(name: string, options?: LockOptions): Promise<Lock>

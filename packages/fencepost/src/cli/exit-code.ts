@@ -20,6 +20,8 @@ const BY_CODE: Readonly<Record<string, number>> = {
   LOCK_TIMEOUT: ExitCode.busy,
   STANDBY: ExitCode.unusable,
   UNSUPPORTED_SERVER: ExitCode.unusable,
+  UNSAFE_POOLER: ExitCode.unusable,
+  OUT_OF_LOCKS: ExitCode.unusable,
   MISSING_PRIVILEGE: ExitCode.unusable,
   SCHEMA_OUTDATED: ExitCode.unusable,
   SCHEMA_TOO_NEW: ExitCode.unusable,

@@ -127,6 +127,15 @@ export class StandbyError extends FencepostError {
   }
 }
 
+/** A pooler in transaction mode stands before the server: session locks would leak and have two owners. Nothing is held. */
+export class UnsafePoolerError extends FencepostError {
+  readonly code = 'UNSAFE_POOLER'
+
+  constructor(where: string, advice: string) {
+    super(`${where} is a pooler in transaction mode, behind which session locks leak to others; ${advice}`)
+  }
+}
+
 /** The server cannot keep our promises: too old, or its advisory locks do nothing. Nothing is held. */
 export class UnsupportedServerError extends FencepostError {
   readonly code = 'UNSUPPORTED_SERVER'

@@ -4,8 +4,7 @@ import { LockTimeoutError, MissingPrivilegeError, SchemaOutdatedError, SchemaToo
 import { keyOf } from '../ground/key.ts'
 import { Connection } from './connection.ts'
 import { asError, describeFailure, mayNotUse, sqlState } from './driver-error.ts'
-import { Schema } from './schema.ts'
-import { readSqlFiles, type SqlFiles } from './sql-files.ts'
+import { readSqlFiles, Schema, type SqlFiles } from './schema.ts'
 import type { Origin } from './target.ts'
 
 /** What a migration did. */

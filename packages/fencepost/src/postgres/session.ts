@@ -5,6 +5,7 @@ import { StandbyError, UnsupportedServerError } from '../ground/errors.ts'
 import { Connection } from './connection.ts'
 import { asError, describeFailure, type Place } from './driver-error.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { refuseUnsafePooler } from './pooler.ts'
 import type { Schema } from './schema.ts'
 import { sessionSettings, sliceMs } from './session-settings.ts'
 
@@ -40,7 +41,7 @@ export class Session {
   readonly #connection: Connection
   readonly #place: Place
 
-  /** @throws {DatabaseUnreachableError | AuthenticationError | StandbyError | UnsupportedServerError | MissingPrivilegeError} */
+  /** @throws {DatabaseUnreachableError | AuthenticationError | StandbyError | UnsafePoolerError | UnsupportedServerError | MissingPrivilegeError} */
   static async open(options: SessionOptions): Promise<Session> {
     const { config, application, signal, where, schema } = options
     let place: Place = { where, schema }
@@ -49,6 +50,7 @@ export class Session {
     try {
       connection = await Connection.open(config, `${application} fencepost`, signal)
       signal.addEventListener('abort', giveUp, { once: true })
+      await answered(connection, ANSWER_MS, refuseUnsafePooler(connection, config, where))
       const { weakened, role } = await answered(connection, ANSWER_MS, prepare(connection, options))
       place = { ...place, role }
       await answered(connection, READY_MS, options.ready(connection))
