@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { firstOf } from './ground/abort.ts'
 import { ClosedError, LockTimeoutError } from './ground/errors.ts'
 import type { Holder } from './ground/holder.ts'
@@ -38,6 +39,8 @@ export class Fencepost implements AsyncDisposable {
     const { config, where } = origin
     const ready = atFirst((connection: Connection) => ensureSchema(connection, schema, settings.migrate))
     this.#origin = origin
+    // Every call that waits listens.
+    setMaxListeners(0, this.#closing.signal)
     this.#settings = settings
     this.#sessions = new Sessions({ config, where, schema, application, freezeMs, ready })
     this.#locks = new Locks({ sessions: this.#sessions, origin, schema, namespace, freezeMs })
@@ -110,6 +113,7 @@ export class Fencepost implements AsyncDisposable {
   }
 
   async #acquire(name: string, waitMs: number | null, signal: AbortSignal | undefined): Promise<Lock> {
+    if (waitMs === null && signal === undefined) return await this.#locks.acquire(name, this.#closing.signal)
     const startedAt = performance.now()
     const deadline = new AbortController()
     const timer = waitMs === null ? undefined : setTimeout(() => deadline.abort(), waitMs)

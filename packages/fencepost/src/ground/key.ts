@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** The two advisory keys of a name: the lock itself, and the gate between grants and guarded writes. */
 export interface Keys {
@@ -17,6 +17,6 @@ export function keyOf(name: string, namespace = 'default'): bigint {
 
 /** The gate is the next 8 bytes, as SQL's `fencepost.gate(name, namespace)`. */
 export function keysOf(name: string, namespace: string): Keys {
-  const digest = createHash('sha256').update(`fencepost:${namespace}:${name}`, 'utf8').digest()
+  const digest = hash('sha256', `fencepost:${namespace}:${name}`, 'buffer')
   return { key: digest.readBigInt64BE(0), gate: digest.readBigInt64BE(8) }
 }

@@ -1,10 +1,12 @@
 import type { Keys } from '../ground/key.ts'
 import type { Session } from '../postgres/session.ts'
-import { letGo, unlock } from './ask.ts'
+import { letGo } from './ask.ts'
+import type { Ticks } from './ticks.ts'
 
 /** What is held of a name, and on which session. */
 export interface Held {
   readonly session: Session
+  readonly ticks: Ticks
   readonly keys: Keys
   readonly token: number
   readonly namespace: string
@@ -18,37 +20,36 @@ const DESCRIBE_AFTER_MS = 50
  * written down by name for others to read; a short one writes nothing.
  */
 export class Holding {
-  readonly #held: Held
-  readonly #left: () => void
-  readonly #timer: NodeJS.Timeout
   /** On the clock of `performance.now()`. */
   readonly grantedAt = performance.now()
+  readonly #held: Held
+  readonly #left: (isLost: boolean) => void
+  readonly #timer: NodeJS.Timeout
   #isDescribed = false
   #isOver = false
 
   /** @param left called once, when nothing is held any more: at the end or at the loss, whichever comes first. */
-  constructor(held: Held, left: () => void) {
+  constructor(held: Held, left: (isLost: boolean) => void) {
     this.#held = held
     this.#left = left
     held.session.hold()
     this.#timer = setTimeout(() => void this.#describe(), DESCRIBE_AFTER_MS).unref()
-    // Not at once: whoever makes this has not heard of it yet.
-    if (held.session.over.aborted) queueMicrotask(this.#leave)
-    else held.session.over.addEventListener('abort', this.#leave, { once: true })
+    held.session.whenOver(this.#lose)
   }
 
   /** Lets go. Never rejects. */
   async end(): Promise<void> {
-    const { session, keys, token } = this.#held
+    const { session, ticks, keys, token } = this.#held
     clearTimeout(this.#timer)
     if (session.over.aborted) return
+    const tokenKey = keys.gate ^ BigInt(token)
     if (this.#isDescribed) {
-      const tokenKey = keys.gate ^ BigInt(token)
       await letGo(session, 'select fencepost.release($1, $2, $3)', [session.key, keys.key, tokenKey], 'release')
     } else {
-      await unlock(session, keys, token)
+      // The token first: who still has it is refused from then on.
+      await ticks.release(tokenKey, keys.key)
     }
-    this.#leave()
+    this.#leave(false)
   }
 
   async #describe(): Promise<void> {
@@ -60,12 +61,14 @@ export class Holding {
     await session.query(text, [session.key, keys.key, namespace, name, heldForMs], 'describe').catch(() => {})
   }
 
-  readonly #leave = (): void => {
+  readonly #lose = (): void => this.#leave(true)
+
+  #leave(isLost: boolean): void {
     if (this.#isOver) return
     this.#isOver = true
     clearTimeout(this.#timer)
-    this.#held.session.over.removeEventListener('abort', this.#leave)
+    this.#held.session.notWhenOver(this.#lose)
     this.#held.session.letGo()
-    this.#left()
+    this.#left(isLost)
   }
 }

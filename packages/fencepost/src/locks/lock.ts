@@ -3,18 +3,8 @@ import { LockLostError, LockReleasedError } from '../ground/errors.ts'
 import type { Fence } from '../fencing/fence.ts'
 import { guard } from '../fencing/guard.ts'
 import { guardedTransaction, type Isolation, type Transaction } from '../fencing/guarded-transaction.ts'
-import { asError } from '../postgres/driver-error.ts'
 import type { InTransaction } from '../postgres/queryable.ts'
-import type { Session } from '../postgres/session.ts'
 import type { Origin } from '../postgres/target.ts'
-
-/** One acquisition: what is held, on which session, and how to let go of it there. */
-export interface Grant {
-  readonly fence: Fence
-  readonly session: Session
-  /** Never rejects: a session that cannot let go is ended, and everything it held with it. */
-  readonly letGo: () => Promise<void>
-}
 
 export interface TransactionOptions {
   /** Default `'read committed'`. Any level sees what earlier holders committed: the lock is older than the snapshot. */
@@ -35,23 +25,34 @@ export class Lock implements AsyncDisposable {
   readonly token: number
   readonly name: string
   readonly mode = 'exclusive'
-  /** Aborts with a `LockLostError` as soon as the connection that holds the lock is known to be over. */
-  readonly signal: AbortSignal
-  readonly #grant: Grant
+  readonly #fence: Fence
   readonly #origin: Origin
-  readonly #lost = new AbortController()
+  readonly #letGo: () => Promise<void>
   readonly #guards = new Set<Promise<void>>()
+  #lost: LockLostError | undefined
+  #told: AbortController | undefined
   #release: Promise<void> | undefined
 
-  constructor(grant: Grant, origin: Origin) {
-    this.#grant = grant
+  /** @param letGo never rejects: a session that cannot let go is ended, and everything it held with it. */
+  constructor(fence: Fence, origin: Origin, letGo: () => Promise<void>) {
+    this.#fence = fence
     this.#origin = origin
-    this.name = grant.fence.name
-    this.token = grant.fence.token
-    this.signal = this.#lost.signal
-    const { over } = grant.session
-    if (over.aborted) this.#lose()
-    else over.addEventListener('abort', this.#lose, { once: true })
+    this.#letGo = letGo
+    this.name = fence.name
+    this.token = fence.token
+  }
+
+  /** Aborts with a `LockLostError` as soon as the connection that holds the lock is known to be over. */
+  get signal(): AbortSignal {
+    this.#told ??= new AbortController()
+    if (this.#lost !== undefined) this.#told.abort(this.#lost)
+    return this.#told.signal
+  }
+
+  /** For whoever holds the connection: it is over, and something was still held on it. */
+  lose(cause: Error): void {
+    this.#lost = new LockLostError(this.name, cause)
+    this.#told?.abort(this.#lost)
   }
 
   /**
@@ -65,7 +66,7 @@ export class Lock implements AsyncDisposable {
   async guard(tx: InTransaction): Promise<void> {
     if (this.#release !== undefined) throw new LockReleasedError(this.name)
     if ('totalCount' in tx) throw new TypeError('guard() needs a connection inside a transaction; it got a pool')
-    const guarded = guard(tx, this.#grant.fence)
+    const guarded = guard(tx, this.#fence)
     const settled = guarded.then(
       () => {},
       () => {},
@@ -94,7 +95,7 @@ export class Lock implements AsyncDisposable {
       if (this.#release !== undefined) throw new LockReleasedError(this.name)
       return result
     }
-    return await guardedTransaction(this.#origin, this.#grant.fence, {
+    return await guardedTransaction(this.#origin, this.#fence, {
       lost: this.signal,
       isolation: checkIsolation(options.isolation ?? 'read committed'),
       run,
@@ -112,15 +113,9 @@ export class Lock implements AsyncDisposable {
   }
 
   async #giveBack(): Promise<void> {
-    const { session, letGo } = this.#grant
     // A guard call of a lost lock may wait behind the next holder.
-    await orAborted(Promise.all(this.#guards), this.signal).catch(() => {})
-    session.over.removeEventListener('abort', this.#lose)
-    await letGo()
-  }
-
-  readonly #lose = (): void => {
-    this.#lost.abort(new LockLostError(this.name, asError(this.#grant.session.over.reason)))
+    if (this.#guards.size > 0) await orAborted(Promise.all(this.#guards), this.signal).catch(() => {})
+    await this.#letGo()
   }
 }
 

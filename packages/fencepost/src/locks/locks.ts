@@ -1,9 +1,9 @@
 import { orAborted, pause } from '../ground/abort.ts'
 import type { Holder } from '../ground/holder.ts'
 import { type Keys, keysOf } from '../ground/key.ts'
+import { asError } from '../postgres/driver-error.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Origin } from '../postgres/target.ts'
-import { ask } from './ask.ts'
 import { Holding } from './holding.ts'
 import { type Leave, LocalLine } from './local-line.ts'
 import { Lock } from './lock.ts'
@@ -58,14 +58,15 @@ export class Locks {
 
   /** Who holds the name now, first the one that has held it longest; empty if nobody does. */
   async who(name: string): Promise<Holder[]> {
-    return await readHolders(await this.#options.sessions.main(), name, this.#options.namespace)
+    const { session } = await this.#options.sessions.main()
+    return await readHolders(session, name, this.#options.namespace)
   }
 
   /** For an error that is due now: null also if the answer would keep it waiting. */
   async holderAtHand(name: string): Promise<Holder | null> {
-    const session = await this.#options.sessions.ifOpen()
-    if (session === null) return null
-    const asking = readHolders(session, name, this.#options.namespace)
+    const { openMain } = this.#options.sessions
+    if (openMain === null) return null
+    const asking = readHolders(openMain.session, name, this.#options.namespace)
     const [holder] = await orAborted(asking, AbortSignal.timeout(AT_HAND_MS)).catch(() => [])
     return holder ?? null
   }
@@ -75,16 +76,18 @@ export class Locks {
     await Promise.all([...this.#held].map((lock) => lock.release()))
   }
 
-  #hand(name: string, { session, token, lane, keys }: Granted, leave: Leave): Lock {
+  #hand(name: string, granted: Granted, leave: Leave): Lock {
     const { schema, freezeMs, namespace, origin } = this.#options
-    const holding = new Holding({ session, keys, token, namespace, name }, () => {
+    const { session, token, lane } = granted
+    const holding = new Holding({ ...granted, namespace, name }, (isLost) => {
       lane?.giveBack()
       this.#held.delete(lock)
       leave()
+      if (isLost) lock.lose(asError(session.over.reason))
     })
     const { grantedAt } = holding
     const fence = { name, namespace, token, session: session.key, grantedAt, freezeMs, schema }
-    const lock = new Lock({ fence, session, letGo: () => holding.end() }, origin)
+    const lock = new Lock(fence, origin, () => holding.end())
     this.#held.add(lock)
     return lock
   }
@@ -100,10 +103,14 @@ export class Locks {
   /** A shared session may have broken while nobody looked; then a new one is asked, once. */
   async #try(keys: Keys, signal: AbortSignal): Promise<Granted | null> {
     for (let attempt = 1; ; attempt++) {
-      const session = await orAborted(this.#options.sessions.main(), signal)
+      const { sessions } = this.#options
+      const { session, ticks } = sessions.openMain ?? (await orAborted(sessions.main(), signal))
+      signal.throwIfAborted()
       try {
-        const token = await ask(session, 'try_acquire', { keys, signal })
-        return token === null ? null : { session, token, keys, lane: null }
+        const token = await ticks.try(keys)
+        if (token !== null && signal.aborted) await ticks.release(keys.gate ^ BigInt(token), keys.key)
+        signal.throwIfAborted()
+        return token === null ? null : { session, ticks, token, keys, lane: null }
       } catch (error) {
         if (signal.aborted) throw signal.reason
         if (attempt === 2 || !session.over.aborted) throw session.describe(error)

@@ -1,9 +1,15 @@
 import { ClosedError } from '../ground/errors.ts'
 import { Session, type SessionOptions } from '../postgres/session.ts'
+import { Ticks } from './ticks.ts'
+
+/** A session, and what is sent on it tick by tick. */
+export interface Shared {
+  readonly session: Session
+  readonly ticks: Ticks
+}
 
 /** A session for one waiter, which keeps the lock it is granted there until it gives the lane back. */
-export interface Lane {
-  readonly session: Session
+export interface Lane extends Shared {
   giveBack(): void
 }
 
@@ -14,8 +20,9 @@ export class Sessions {
   readonly #options: Omit<SessionOptions, 'signal'>
   readonly #closing = new AbortController()
   readonly #open = new Set<Promise<Session>>()
-  #main: Promise<Session> | undefined
-  #idle: Session[] = []
+  #main: Promise<Shared> | undefined
+  #openMain: Shared | null = null
+  #idle: Shared[] = []
   #taken = 0
   #isWarned = false
 
@@ -24,15 +31,14 @@ export class Sessions {
   }
 
   /** The shared session; a new one if the last is over. Rejects like `Session.open`. */
-  async main(): Promise<Session> {
-    this.#main ??= this.#start(() => (this.#main = undefined))
+  async main(): Promise<Shared> {
+    this.#main ??= this.#startMain()
     return await this.#main
   }
 
-  /** The shared session if it is open now: for what is not worth connecting for. */
-  async ifOpen(): Promise<Session | null> {
-    const opened = await Promise.race([this.#main ?? Promise.resolve(null), Promise.resolve(null)]).catch(() => null)
-    return opened === null || opened.over.aborted ? null : opened
+  /** The shared session if it is open now: at once, and for what is not worth connecting for. */
+  get openMain(): Shared | null {
+    return this.#openMain
   }
 
   /** Null while all lanes are taken. Rejects like `Session.open`. */
@@ -40,9 +46,9 @@ export class Sessions {
     if (this.#taken === LANES) return null
     this.#taken++
     try {
-      this.#idle = this.#idle.filter(({ over }) => !over.aborted)
-      const session = this.#idle.pop() ?? (await this.#start(() => {}))
-      return { session, giveBack: () => this.#takeBack(session) }
+      this.#idle = this.#idle.filter(({ session }) => !session.over.aborted)
+      const shared = this.#idle.pop() ?? (await this.#start(() => {}))
+      return { ...shared, giveBack: () => this.#takeBack(shared) }
     } catch (error) {
       this.#taken--
       throw error
@@ -67,12 +73,21 @@ export class Sessions {
     this.#isWarned = true
   }
 
-  #takeBack(session: Session): void {
+  #takeBack(shared: Shared): void {
     this.#taken--
-    this.#idle.push(session)
+    this.#idle.push(shared)
   }
 
-  async #start(ended: () => void): Promise<Session> {
+  async #startMain(): Promise<Shared> {
+    const opened = await this.#start(() => {
+      this.#main = undefined
+      this.#openMain = null
+    })
+    if (!opened.session.over.aborted) this.#openMain = opened
+    return opened
+  }
+
+  async #start(ended: () => void): Promise<Shared> {
     const { signal } = this.#closing
     signal.throwIfAborted()
     const opened = Session.open({ ...this.#options, signal })
@@ -84,6 +99,6 @@ export class Sessions {
     opened.then(({ over }) => over.addEventListener('abort', end, { once: true }), end)
     const session = await opened
     this.#warn(session.weakened)
-    return session
+    return { session, ticks: new Ticks(session) }
   }
 }

@@ -3,10 +3,12 @@ import type { Keys } from '../ground/key.ts'
 import type { Session } from '../postgres/session.ts'
 import { ask } from './ask.ts'
 import type { Lane, Sessions } from './sessions.ts'
+import type { Ticks } from './ticks.ts'
 
 /** A token that was granted, and the session that holds it; its lane, if that is one, is taken until it is given back. */
 export interface Granted {
   readonly session: Session
+  readonly ticks: Ticks
   readonly token: number
   readonly keys: Keys
   readonly lane: Lane | null
@@ -16,12 +18,12 @@ export interface Granted {
 export async function waitOnLane(sessions: Sessions, keys: Keys, signal: AbortSignal): Promise<Granted | null> {
   const lane = await takeLane(sessions, signal)
   if (lane === null) return null
-  const { session } = lane
+  const { session, ticks } = lane
   let token: number | null = null
   session.hold()
   try {
-    token = await wait({ session, sessions }, keys, signal)
-    return token === null ? null : { session, token, keys, lane }
+    token = await wait({ session, ticks, sessions }, keys, signal)
+    return token === null ? null : { session, ticks, token, keys, lane }
   } finally {
     if (token === null) lane.giveBack()
     session.letGo()
@@ -41,7 +43,7 @@ async function takeLane(sessions: Sessions, signal: AbortSignal): Promise<Lane |
 }
 
 async function wait(
-  { session, sessions }: { session: Session; sessions: Sessions },
+  { session, ticks, sessions }: { session: Session; ticks: Ticks; sessions: Sessions },
   keys: Keys,
   signal: AbortSignal,
 ): Promise<number | null> {
@@ -53,8 +55,9 @@ async function wait(
   try {
     for (;;) {
       signal.throwIfAborted()
-      const token = await ask(session, 'acquire', { keys, signal })
-      if (token !== null) return token
+      const token = await ask(session, keys)
+      if (token !== null && signal.aborted) await ticks.release(keys.gate ^ BigInt(token), keys.key)
+      else if (token !== null) return token
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason
@@ -70,8 +73,7 @@ async function wait(
 /** Ends the statement that runs on a lane. Its answer comes there; if this fails, its slice ends by itself. */
 async function cancel(lane: Session, sessions: Sessions): Promise<void> {
   try {
-    const other = await sessions.ifOpen()
-    await other?.query('select pg_cancel_backend($1)', [lane.backend])
+    await sessions.openMain?.session.query('select pg_cancel_backend($1)', [lane.backend])
   } catch {
     // Half a second later than wished.
   }

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Client, type ClientConfig } from 'pg'
@@ -14,6 +13,14 @@ const PARSERS = new Map<number, (text: string) => unknown>([
   [16, (text) => text === 't'],
   [23, Number],
   [701, Number],
+  [
+    1016,
+    (text) =>
+      text
+        .slice(1, -1)
+        .split(',')
+        .map((token) => (token === 'NULL' ? null : Number(token))),
+  ],
 ])
 const types = { getTypeParser: (oid: number) => PARSERS.get(oid) ?? String }
 
@@ -51,8 +58,6 @@ export class Connection {
 
   private constructor(config: ClientConfig, application: string) {
     this.over = this.#over.signal
-    // Every lock that is held listens.
-    setMaxListeners(0, this.over)
     const { stream = () => new Socket() } = config as { stream?: Duplex | ((options: ClientConfig) => Duplex) }
     this.#client = new Client({
       ...config,

@@ -77,6 +77,29 @@ test('a server without room for another lock says so, keeps what is held and goe
   expect(await fp.who('first')).toHaveLength(1)
 })
 
+test('in a tick that fails for want of room, each lock is granted or refused for itself, and nothing is left (H20)', async () => {
+  await using server = await ownServer({ max_locks_per_transaction: '10', max_connections: '10' })
+  await using fp = fencepost(server.url)
+  const client = new pg.Client(server.url)
+  await client.connect()
+  const advisory = async () => (await client.query('select * from fencepost.held_keys()')).rowCount
+  await (await fp.lock('first')).release()
+  const before = (await advisory()) ?? 0
+
+  const results = await Promise.allSettled(Array.from({ length: 1500 }, (_, i) => fp.lock(`name ${i}`)))
+  const granted = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+  expect(granted).not.toEqual([])
+  expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['OUT_OF_LOCKS']))
+  // While the table is full, nobody else can look either.
+  await Promise.all(granted.splice(0, 50).map((lock) => lock.release()))
+  expect(await advisory()).toBe(before + 2 * granted.length)
+  await granted[0]?.transaction((tx) => tx.query('select 1'))
+  await Promise.all(granted.map((lock) => lock.release()))
+  expect(await advisory()).toBe(before)
+  await client.end()
+})
+
 test('a read-only standby is refused: it would grant advisory locks of its own', async () => {
   const data = await mkdtemp(join(tmpdir(), 'fencepost-standby-'))
   try {

@@ -1,0 +1,34 @@
+-- What a process wants done in one tick: keys to let go of first, then names to take if they are free at once. Returns a token
+-- for each name, in order; null means busy. Nothing in here waits. For the library's own connection, outside a transaction.
+create or replace function fencepost.tick(unlock bigint[], keys bigint[], gates bigint[])
+  returns bigint[]
+  language plpgsql
+as $$
+declare
+  tokens bigint[] := array_fill(null::bigint, array[cardinality(tick.keys)]);
+  done boolean;
+  key bigint;
+begin
+  foreach key in array tick.unlock loop
+    done := pg_advisory_unlock(key);
+  end loop;
+
+  for i in 1 .. cardinality(tick.keys) loop
+    if pg_try_advisory_xact_lock(tick.keys[i]) and pg_try_advisory_xact_lock(tick.gates[i]) then
+      tokens[i] := fencepost.next_token();
+      -- The session forms last: no error and no rollback would undo them.
+      done := pg_advisory_lock(tick.gates[i] # tokens[i]) is null;
+      done := pg_advisory_lock(tick.keys[i]) is null;
+    end if;
+  end loop;
+  return tokens;
+exception
+  when query_canceled or others then
+    for i in 1 .. cardinality(tick.keys) loop
+      if tokens[i] is not null then
+        perform pg_advisory_unlock(tick.keys[i]), pg_advisory_unlock(tick.gates[i] # tokens[i]);
+      end if;
+    end loop;
+    raise;
+end
+$$;

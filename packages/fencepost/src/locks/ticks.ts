@@ -1,0 +1,109 @@
+import type { Keys } from '../ground/key.ts'
+import { asError } from '../postgres/driver-error.ts'
+import type { Session } from '../postgres/session.ts'
+
+interface Try {
+  readonly keys: Keys
+  readonly resolve: (token: number | null) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Release {
+  readonly unlock: readonly bigint[]
+  readonly resolve: () => void
+}
+
+const IN_FLIGHT = 2
+
+/**
+ * Sends what a process wants of its shared session in one tick as one statement: the more is wanted, the fewer round trips
+ * each takes. Nothing in it waits in the server. At most two statements are under way; meanwhile the next one grows.
+ */
+export class Ticks {
+  readonly #session: Session
+  #tries: Try[] = []
+  #releases: Release[] = []
+  #inFlight = 0
+  #isDue = false
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  /** Takes a name if it is free at once; null means busy. Nothing is held if it rejects. */
+  try(keys: Keys): Promise<number | null> {
+    return new Promise((resolve, reject) => {
+      this.#tries.push({ keys, resolve, reject })
+      this.#plan()
+    })
+  }
+
+  /** Lets go of keys. Never rejects: a session that cannot be told is ended, and the server lets go of all it held. */
+  release(...unlock: bigint[]): Promise<void> {
+    return new Promise((resolve) => {
+      this.#releases.push({ unlock, resolve })
+      this.#plan()
+    })
+  }
+
+  /** After the microtasks that run now: whatever follows from one answer travels together. */
+  #plan(): void {
+    if (this.#isDue || this.#inFlight === IN_FLIGHT) return
+    this.#isDue = true
+    process.nextTick(() => void this.#send())
+  }
+
+  async #send(): Promise<void> {
+    const [tries, releases] = [this.#tries, this.#releases]
+    this.#tries = []
+    this.#releases = []
+    this.#isDue = false
+    this.#inFlight++
+    try {
+      const tokens = await this.#ask(releases, tries)
+      for (const { resolve } of releases) resolve()
+      tries.forEach(({ resolve }, i) => resolve(tokens[i] ?? null))
+    } catch (error) {
+      await this.#recover(releases, tries, error)
+    } finally {
+      this.#inFlight--
+      if (this.#tries.length + this.#releases.length > 0) this.#plan()
+    }
+  }
+
+  async #ask(releases: readonly Release[], tries: readonly Try[]): Promise<(number | null)[]> {
+    const values = [
+      releases.flatMap(({ unlock }) => unlock),
+      tries.map(({ keys }) => keys.key),
+      tries.map(({ keys }) => keys.gate),
+    ]
+    const text = 'select fencepost.tick($1, $2, $3) as tokens'
+    const [row] = await this.#session.query<{ tokens: (number | null)[] }>(text, values, 'tick')
+    return row?.tokens ?? []
+  }
+
+  /**
+   * An error undoes no session lock: what had been granted is let go of, once more from here as the error may have come
+   * after the function. Then each is asked for alone, so that nobody fails for another.
+   */
+  async #recover(releases: readonly Release[], tries: readonly Try[], error: unknown): Promise<void> {
+    const unlock = [...releases.flatMap((release) => release.unlock), ...tries.map(({ keys }) => keys.key)]
+    try {
+      await this.#session.query('select pg_advisory_unlock(key) from unnest($1::bigint[]) as key', [unlock])
+    } catch (failed) {
+      this.#session.destroy(asError(failed))
+    }
+    for (const { resolve } of releases) resolve()
+    if (tries.length === 1 || this.#session.over.aborted) return tries.forEach(({ reject }) => reject(error))
+    for (const one of tries) await this.#alone(one)
+  }
+
+  async #alone({ keys, resolve, reject }: Try): Promise<void> {
+    try {
+      const [token] = await this.#ask([], [{ keys, resolve, reject }])
+      resolve(token ?? null)
+    } catch (error) {
+      await this.#recover([], [{ keys, resolve, reject }], error)
+    }
+  }
+}
