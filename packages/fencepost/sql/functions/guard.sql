@@ -17,7 +17,9 @@ begin
     raise exception 'the transaction is older than the grant of lock "%"', guard.name
       using errcode = 'serialization_failure', hint = 'Take the lock before BEGIN.';
   end if;
-  perform fencepost.watch_client(guard.idle_limit);
+  if guard.idle_limit is not null then
+    perform fencepost.watch_client(guard.idle_limit);
+  end if;
   return true;
 end
 $$;

@@ -80,8 +80,8 @@ function watchClient(client: PooledClient, lost: AbortSignal): { broken: Error |
 }
 
 function opening(fence: Fence, isolation: Isolation): string {
-  const bounds = `select fencepost.watch_client(${fence.freezeMs} * interval '1 ms')`
-  return `begin isolation level ${isolation}; ${bounds}; select fencepost.check_token(${PLACE})`
+  const watch = `fencepost.watch_client(${fence.freezeMs} * interval '1 ms')`
+  return `begin isolation level ${isolation}; select ${watch}, fencepost.check_token(${PLACE})`
 }
 
 async function commit(client: Queryable, fence: Fence): Promise<void> {
