@@ -1,7 +1,7 @@
--- Takes a session lock, waiting for the key and for the gate no longer than lock_timeout each, and returns its token; null
--- means not yet. For the library's own connection, outside a transaction.
+-- Takes a session lock, waiting for the key and for the gate no longer than lock_timeout each, and returns its token and when
+-- that was, in microseconds; null means not yet. For the library's own connection, outside a transaction.
 create or replace function fencepost.acquire(key bigint, gate bigint)
-  returns bigint
+  returns bigint[]
   language plpgsql
 as $$
 declare
@@ -21,6 +21,6 @@ begin
   -- The session forms last: no error and no rollback would undo them.
   perform pg_advisory_lock(fencepost.token_key(gate, token));
   perform pg_advisory_lock(key);
-  return token;
+  return array[token, (extract(epoch from clock_timestamp()) * 1000000)::bigint];
 end
 $$;

@@ -1,5 +1,6 @@
 -- Raises the epoch where tokens may have been lost: the boot marker is gone or another (a crash, a promotion, a restore,
--- a copy), or the sequence is back at its start. Returns whether it did; others wait until it is on disk.
+-- a copy), or the sequence is back at its start. Returns whether it did; others wait until it is on disk. Not for a transaction
+-- that may be rolled back after a token of the epoch was shown.
 create or replace function fencepost.ensure_epoch()
   returns boolean
   language plpgsql
@@ -20,7 +21,8 @@ begin
   epoch := fencepost.raise_epoch('first start, crash, promotion, restore or copy: ' || marker);
   delete from fencepost.boot;
   insert into fencepost.boot (marker) values (marker);
-  perform setval('fencepost.tokens', epoch << 31);
+  -- Never back: this transaction may be rolled back, the sequence is not.
+  perform setval('fencepost.tokens', greatest(epoch << 31, (select last_value from fencepost.tokens)));
   return true;
 end
 $$;

@@ -6,5 +6,5 @@ create or replace function fencepost.held_token(gate bigint, keys bigint[])
 as $$
   select max(held_token.gate # key)
   from unnest(held_token.keys) as key
-  where held_token.gate # key between 1024::bigint << 32 and (select last_value * 2 from fencepost.tokens)
+  where held_token.gate # key between 1024::bigint << 32 and (select (max(epoch) + 1) << 32 from fencepost.epochs)
 $$;

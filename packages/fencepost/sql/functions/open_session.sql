@@ -5,6 +5,8 @@ create or replace function fencepost.open_session(session bigint, application te
 as $$
 begin
   perform pg_advisory_lock(open_session.session);
+  -- Whoever raises the epoch may have to wait for a standby; nobody else waits on this connection yet.
+  perform set_config('lock_timeout', '0', true);
   perform fencepost.ensure_epoch();
 
   -- A few of those that died since; with them goes what they held.

@@ -1,5 +1,5 @@
 -- What a process wants done in one tick: keys to let go of first, then names to take if they are free at once. Returns a token
--- for each name, in order; null means busy. Nothing in here waits. For the library's own connection, outside a transaction.
+-- for each name, in order; null means busy. The last number is when, in microseconds. Nothing in here waits. For the library's own connection, outside a transaction.
 create or replace function fencepost.tick(unlock bigint[], keys bigint[], gates bigint[])
   returns bigint[]
   language plpgsql
@@ -21,7 +21,7 @@ begin
       done := pg_advisory_lock(tick.keys[i]) is null;
     end if;
   end loop;
-  return tokens;
+  return tokens || (extract(epoch from clock_timestamp()) * 1000000)::bigint;
 exception
   when query_canceled or others then
     for i in 1 .. cardinality(tick.keys) loop

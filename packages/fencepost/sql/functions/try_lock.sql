@@ -11,7 +11,11 @@ begin
       using errcode = 'LK002', hint = 'Take it before BEGIN: the snapshot of this transaction may miss what it protects.';
   end if;
   perform fencepost.require_free(try_lock.name, try_lock.namespace);
-  perform fencepost.ensure_epoch();
+  if not fencepost.is_booted(fencepost.boot_marker()) then
+    -- Raising it here could be rolled back, and the token shown again.
+    raise exception 'no epoch has been raised since the server or the database was started or restored'
+      using errcode = 'LK004', hint = 'call fencepost.boot() once; the library and call fencepost.lock do it by themselves.';
+  end if;
   return fencepost.try_acquire(
     fencepost.key(try_lock.name, try_lock.namespace), fencepost.gate(try_lock.name, try_lock.namespace)
   );

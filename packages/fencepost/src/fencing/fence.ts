@@ -7,8 +7,8 @@ export interface Fence {
   readonly token: number
   /** The session that was granted the token; tells two histories apart after a split brain. */
   readonly session: bigint
-  /** When the grant was heard of, on the clock of `performance.now()`. */
-  readonly grantedAt: number
+  /** When it was granted, in microseconds on the server's clock. */
+  readonly grantedUs: number
   /** A guarded transaction that sits idle for longer is ended by the server, so it cannot keep the gate. 0: never. */
   readonly freezeMs: number
   readonly schema: Schema

@@ -11,15 +11,15 @@ import type { Fence } from './fence.ts'
  * @throws the driver's error with SQLSTATE 40001 if its snapshot is older than the lock: lock before you begin.
  */
 export async function guard(tx: InTransaction, fence: Fence): Promise<void> {
-  const { name, token, namespace, session, freezeMs, grantedAt, schema } = fence
+  const { name, token, namespace, session, freezeMs, grantedUs, schema } = fence
   try {
-    await tx.query(schema.place(`select fencepost.guard($1, $2, $3, $4, $5 * interval '1 ms', $6 * interval '1 ms')`), [
+    await tx.query(schema.place(`select fencepost.guard($1, $2, $3, $4, $5 * interval '1 ms', $6)`), [
       name,
       token,
       namespace,
       session,
       freezeMs,
-      Math.floor(performance.now() - grantedAt),
+      grantedUs,
     ])
   } catch (error) {
     throw describeRefusal(error, fence)

@@ -1,6 +1,5 @@
 import type { Keys } from '../ground/key.ts'
 import type { Session } from '../postgres/session.ts'
-import { letGo } from './ask.ts'
 import type { Ticks } from './ticks.ts'
 
 /** What is held of a name, and on which session. */
@@ -20,8 +19,7 @@ const DESCRIBE_AFTER_MS = 50
  * written down by name for others to read; a short one writes nothing.
  */
 export class Holding {
-  /** On the clock of `performance.now()`. */
-  readonly grantedAt = performance.now()
+  readonly #grantedAt = performance.now()
   readonly #held: Held
   readonly #left: (isLost: boolean) => void
   readonly #timer: NodeJS.Timeout
@@ -42,13 +40,9 @@ export class Holding {
     const { session, ticks, keys, token } = this.#held
     clearTimeout(this.#timer)
     if (session.over.aborted) return
-    const tokenKey = keys.gate ^ BigInt(token)
-    if (this.#isDescribed) {
-      await letGo(session, 'select fencepost.release($1, $2, $3)', [session.key, keys.key, tokenKey], 'release')
-    } else {
-      // The token first: who still has it is refused from then on.
-      await ticks.release(tokenKey, keys.key)
-    }
+    // The token first: who still has it is refused from then on.
+    await ticks.release(keys.gate ^ BigInt(token), keys.key)
+    if (this.#isDescribed) void this.#undescribe()
     this.#leave(false)
   }
 
@@ -56,9 +50,14 @@ export class Holding {
     const { session, keys, namespace, name } = this.#held
     this.#isDescribed = true
     const text = `select fencepost.describe($1, $2, $3, $4, $5 * interval '1 ms')`
-    const heldForMs = performance.now() - this.grantedAt
+    const heldForMs = performance.now() - this.#grantedAt
     // Who is told nothing still sees that it is held.
     await session.query(text, [session.key, keys.key, namespace, name, heldForMs], 'describe').catch(() => {})
+  }
+
+  async #undescribe(): Promise<void> {
+    const { session, keys } = this.#held
+    await session.query('select fencepost.undescribe($1, $2)', [session.key, keys.key], 'undescribe').catch(() => {})
   }
 
   readonly #lose = (): void => this.#leave(true)

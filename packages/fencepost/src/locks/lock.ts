@@ -1,10 +1,12 @@
-import { orAborted } from '../ground/abort.ts'
+import { firstOf, orAborted } from '../ground/abort.ts'
 import { LockLostError, LockReleasedError } from '../ground/errors.ts'
 import type { Fence } from '../fencing/fence.ts'
 import { guard } from '../fencing/guard.ts'
 import { guardedTransaction, type Isolation, type Transaction } from '../fencing/guarded-transaction.ts'
 import type { InTransaction } from '../postgres/queryable.ts'
 import type { Origin } from '../postgres/target.ts'
+
+const GUARDS_MS = 5000
 
 export interface TransactionOptions {
   /** Default `'read committed'`. Any level sees what earlier holders committed: the lock is older than the snapshot. */
@@ -102,7 +104,7 @@ export class Lock implements AsyncDisposable {
     })
   }
 
-  /** Gives the lock back. Never throws, also when it is lost or released already. Waits for guard calls under way. */
+  /** Gives the lock back. Never throws, also when it is lost or released already. Waits for guard calls under way, up to 5 s. */
   release(): Promise<void> {
     this.#release ??= this.#giveBack()
     return this.#release
@@ -113,8 +115,11 @@ export class Lock implements AsyncDisposable {
   }
 
   async #giveBack(): Promise<void> {
-    // A guard call of a lost lock may wait behind the next holder.
-    if (this.#guards.size > 0) await orAborted(Promise.all(this.#guards), this.signal).catch(() => {})
+    // A guard call of a lost lock may wait behind the next holder, and one of a dead connection for ever.
+    if (this.#guards.size > 0) {
+      using enough = firstOf([this.signal, AbortSignal.timeout(GUARDS_MS)])
+      await orAborted(Promise.all(this.#guards), enough.signal).catch(() => {})
+    }
     await this.#letGo()
   }
 }

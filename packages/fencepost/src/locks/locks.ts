@@ -4,6 +4,7 @@ import { type Keys, keysOf } from '../ground/key.ts'
 import { asError } from '../postgres/driver-error.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Origin } from '../postgres/target.ts'
+import { isNotYet } from './ask.ts'
 import { Holding } from './holding.ts'
 import { type Leave, LocalLine } from './local-line.ts'
 import { Lock } from './lock.ts'
@@ -21,6 +22,7 @@ export interface LocksOptions {
 
 const RETRY_MS = 200
 const AT_HAND_MS = 300
+const ATTEMPTS = 3
 
 /**
  * Takes locks for one process.
@@ -78,15 +80,15 @@ export class Locks {
 
   #hand(name: string, granted: Granted, leave: Leave): Lock {
     const { schema, freezeMs, namespace, origin } = this.#options
-    const { session, token, lane } = granted
-    const holding = new Holding({ ...granted, namespace, name }, (isLost) => {
+    const { session, lane } = granted
+    const { token, grantedUs } = granted.grant
+    const holding = new Holding({ ...granted, token, namespace, name }, (isLost) => {
       lane?.giveBack()
       this.#held.delete(lock)
       leave()
       if (isLost) lock.lose(asError(session.over.reason))
     })
-    const { grantedAt } = holding
-    const fence = { name, namespace, token, session: session.key, grantedAt, freezeMs, schema }
+    const fence = { name, namespace, token, session: session.key, grantedUs, freezeMs, schema }
     const lock = new Lock(fence, origin, () => holding.end())
     this.#held.add(lock)
     return lock
@@ -100,20 +102,20 @@ export class Locks {
     }
   }
 
-  /** A shared session may have broken while nobody looked; then a new one is asked, once. */
+  /** A shared session may have broken while nobody looked, or been cancelled; then it is asked again, or a new one. */
   async #try(keys: Keys, signal: AbortSignal): Promise<Granted | null> {
     for (let attempt = 1; ; attempt++) {
       const { sessions } = this.#options
       const { session, ticks } = sessions.openMain ?? (await orAborted(sessions.main(), signal))
       signal.throwIfAborted()
       try {
-        const token = await ticks.try(keys)
-        if (token !== null && signal.aborted) await ticks.release(keys.gate ^ BigInt(token), keys.key)
+        const grant = await ticks.try(keys)
+        if (grant !== null && signal.aborted) await ticks.release(keys.gate ^ BigInt(grant.token), keys.key)
         signal.throwIfAborted()
-        return token === null ? null : { session, ticks, token, keys, lane: null }
+        return grant === null ? null : { session, ticks, grant, keys, lane: null }
       } catch (error) {
         if (signal.aborted) throw signal.reason
-        if (attempt === 2 || !session.over.aborted) throw session.describe(error)
+        if (attempt === ATTEMPTS || !(session.over.aborted || isNotYet(session, error))) throw session.describe(error)
       }
     }
   }

@@ -96,7 +96,7 @@ export class Sessions {
       this.#open.delete(opened)
       ended()
     }
-    opened.then(({ over }) => over.addEventListener('abort', end, { once: true }), end)
+    opened.then((session) => session.whenOver(end), end)
     const session = await opened
     this.#warn(session.weakened)
     return { session, ticks: new Ticks(session) }

@@ -2,9 +2,15 @@ import type { Keys } from '../ground/key.ts'
 import { asError } from '../postgres/driver-error.ts'
 import type { Session } from '../postgres/session.ts'
 
+/** A token, and when it was granted, in microseconds on the server's clock. */
+export interface Token {
+  readonly token: number
+  readonly grantedUs: number
+}
+
 interface Try {
   readonly keys: Keys
-  readonly resolve: (token: number | null) => void
+  readonly resolve: (grant: Token | null) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -31,7 +37,7 @@ export class Ticks {
   }
 
   /** Takes a name if it is free at once; null means busy. Nothing is held if it rejects. */
-  try(keys: Keys): Promise<number | null> {
+  try(keys: Keys): Promise<Token | null> {
     return new Promise((resolve, reject) => {
       this.#tries.push({ keys, resolve, reject })
       this.#plan()
@@ -60,9 +66,9 @@ export class Ticks {
     this.#isDue = false
     this.#inFlight++
     try {
-      const tokens = await this.#ask(releases, tries)
+      const grants = await this.#ask(releases, tries)
       for (const { resolve } of releases) resolve()
-      tries.forEach(({ resolve }, i) => resolve(tokens[i] ?? null))
+      tries.forEach(({ resolve }, i) => resolve(grants[i] ?? null))
     } catch (error) {
       await this.#recover(releases, tries, error)
     } finally {
@@ -71,7 +77,7 @@ export class Ticks {
     }
   }
 
-  async #ask(releases: readonly Release[], tries: readonly Try[]): Promise<(number | null)[]> {
+  async #ask(releases: readonly Release[], tries: readonly Try[]): Promise<(Token | null)[]> {
     const values = [
       releases.flatMap(({ unlock }) => unlock),
       tries.map(({ keys }) => keys.key),
@@ -79,7 +85,8 @@ export class Ticks {
     ]
     const text = 'select fencepost.tick($1, $2, $3) as tokens'
     const [row] = await this.#session.query<{ tokens: (number | null)[] }>(text, values, 'tick')
-    return row?.tokens ?? []
+    const [grantedUs = 0, ...tokens] = (row?.tokens ?? []).toReversed()
+    return tokens.toReversed().map((token) => (token === null ? null : { token, grantedUs: Number(grantedUs) }))
   }
 
   /**
@@ -91,7 +98,7 @@ export class Ticks {
     try {
       await this.#session.query('select pg_advisory_unlock(key) from unnest($1::bigint[]) as key', [unlock])
     } catch (failed) {
-      this.#session.destroy(asError(failed))
+      this.#session.destroy(new Error('the session could not be cleared', { cause: asError(failed) }))
     }
     for (const { resolve } of releases) resolve()
     if (tries.length === 1 || this.#session.over.aborted) return tries.forEach(({ reject }) => reject(error))
@@ -100,8 +107,8 @@ export class Ticks {
 
   async #alone({ keys, resolve, reject }: Try): Promise<void> {
     try {
-      const [token] = await this.#ask([], [{ keys, resolve, reject }])
-      resolve(token ?? null)
+      const [grant] = await this.#ask([], [{ keys, resolve, reject }])
+      resolve(grant ?? null)
     } catch (error) {
       await this.#recover([], [{ keys, resolve, reject }], error)
     }

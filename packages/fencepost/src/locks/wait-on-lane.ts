@@ -3,13 +3,13 @@ import type { Keys } from '../ground/key.ts'
 import type { Session } from '../postgres/session.ts'
 import { ask } from './ask.ts'
 import type { Lane, Sessions } from './sessions.ts'
-import type { Ticks } from './ticks.ts'
+import type { Ticks, Token } from './ticks.ts'
 
 /** A token that was granted, and the session that holds it; its lane, if that is one, is taken until it is given back. */
 export interface Granted {
   readonly session: Session
   readonly ticks: Ticks
-  readonly token: number
+  readonly grant: Token
   readonly keys: Keys
   readonly lane: Lane | null
 }
@@ -19,13 +19,13 @@ export async function waitOnLane(sessions: Sessions, keys: Keys, signal: AbortSi
   const lane = await takeLane(sessions, signal)
   if (lane === null) return null
   const { session, ticks } = lane
-  let token: number | null = null
+  let grant: Token | null = null
   session.hold()
   try {
-    token = await wait({ session, ticks, sessions }, keys, signal)
-    return token === null ? null : { session, ticks, token, keys, lane }
+    grant = await wait({ session, ticks, sessions }, keys, signal)
+    return grant === null ? null : { session, ticks, grant, keys, lane }
   } finally {
-    if (token === null) lane.giveBack()
+    if (grant === null) lane.giveBack()
     session.letGo()
   }
 }
@@ -46,7 +46,7 @@ async function wait(
   { session, ticks, sessions }: { session: Session; ticks: Ticks; sessions: Sessions },
   keys: Keys,
   signal: AbortSignal,
-): Promise<number | null> {
+): Promise<Token | null> {
   let cancelled: Promise<void> | undefined
   const stop = () => {
     cancelled = cancel(session, sessions)
@@ -55,9 +55,9 @@ async function wait(
   try {
     for (;;) {
       signal.throwIfAborted()
-      const token = await ask(session, keys)
-      if (token !== null && signal.aborted) await ticks.release(keys.gate ^ BigInt(token), keys.key)
-      else if (token !== null) return token
+      const grant = await ask(session, keys)
+      if (grant !== null && signal.aborted) await ticks.release(keys.gate ^ BigInt(grant.token), keys.key)
+      else if (grant !== null) return grant
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason

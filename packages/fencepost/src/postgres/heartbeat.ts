@@ -18,6 +18,7 @@ export class Heartbeat {
 
   /** Beats until the connection is over. @param freezeMs 0: the server never lets go of a frozen process. */
   static start(connection: Connection, freezeMs: number): void {
+    if (connection.over.aborted) return
     const heartbeat = new Heartbeat(connection, freezeMs)
     const timer = setInterval(() => void heartbeat.#beat(), Math.min(BEAT_MS, (freezeMs || BEAT_MS * 4) / 4)).unref()
     connection.over.addEventListener('abort', () => clearInterval(timer), { once: true })

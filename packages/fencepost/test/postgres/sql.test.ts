@@ -87,6 +87,76 @@ test('a wait that somebody cancels from outside goes on', async () => {
   expect((await next).token).toBeGreaterThan(lock.token)
 })
 
+test('try_lock raises no epoch: a rollback could show its token again', async () => {
+  await client.query('truncate fencepost.boot')
+  await client.query('begin')
+  await expect(client.query(`select fencepost.try_lock('i')`)).rejects.toMatchObject({
+    code: 'LK004',
+    hint: expect.stringContaining('fencepost.boot()'),
+  })
+  await client.query('rollback')
+  await client.query('call fencepost.boot()')
+  expect((await client.query(`select fencepost.try_lock('i') is not null as is, fencepost.unlock('i')`)).rows).toEqual([
+    { is: true, unlock: true },
+  ])
+})
+
+test('try_lock that finds a guarded transaction in flight leaves nothing behind in the transaction of its caller', async () => {
+  const other = await database.admin.connect()
+  await other.query(`begin; select pg_advisory_xact_lock_shared(fencepost.gate('j'))`)
+  await client.query('begin')
+  expect((await client.query(`select fencepost.try_lock('j')`)).rows).toEqual([{ try_lock: null }])
+  await other.query('commit')
+  expect((await client.query(`select fencepost.try_lock('j') is not null as is`)).rows).toEqual([{ is: true }])
+  await client.query('commit')
+  await client.query(`select fencepost.unlock('j')`)
+  other.release()
+})
+
+test('somebody who locks the table of holders holds up neither a grant nor a release', async () => {
+  await using fp = fencepost(database.url)
+  const [one, two] = [await fp.lock('k'), await fp.lock('l')]
+  await eventually(async () => (await fp.who('l'))[0]?.acquiredAt)
+  await client.query('begin; lock table fencepost.holders in share mode')
+  await one.release()
+  expect(await fp.who('k')).toEqual([])
+  const three = await fp.lock('m')
+  // The library writes it down after a moment, and gives that up at once.
+  await eventually(
+    async () =>
+      (await database.admin.query(`select from pg_stat_activity where query like '%describe%' and state = 'idle'`))
+        .rowCount,
+  )
+  await three.release()
+  expect(two.signal.aborted).toBe(false)
+  await client.query('commit')
+  await two.release()
+})
+
+test('a storm of cancels leaves the process alive and nothing held', async () => {
+  const fps = [fencepost(database.url, { application: 'stormy' }), fencepost(database.url, { application: 'stormy' })]
+  const storm = new AbortController()
+  const cancels = (async () => {
+    const cancel = `select pg_cancel_backend(pid) from pg_stat_activity where application_name like 'stormy%' and state = 'active'`
+    while (!storm.signal.aborted) await database.admin.query(cancel)
+  })()
+  let granted = 0
+  const contend = async (fp: (typeof fps)[number]) => {
+    for (let round = 0; round < 25; round++) {
+      const lock = await fp.lock(`storm ${round % 3}`, { wait: '20s' }).catch(() => null)
+      if (lock !== null) granted++
+      await lock?.release()
+    }
+  }
+  await Promise.all(fps.flatMap((fp) => Array.from({ length: 8 }, () => contend(fp))))
+  storm.abort()
+  await cancels
+  expect(granted).toBeGreaterThan(0)
+  for (let i = 0; i < 3; i++)
+    expect((await client.query('select * from fencepost.who($1)', [`storm ${i}`])).rows).toEqual([])
+  await Promise.all(fps.map((fp) => fp.close()))
+})
+
 test('the limits a guarded transaction has set itself are not loosened, and end with it', async () => {
   await using fp = fencepost(database.url, { freezeTimeout: '30s' })
   await using lock = await fp.lock('f')
