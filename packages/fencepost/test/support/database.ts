@@ -1,6 +1,7 @@
 import { startPostgres, type PostgresServer } from '@fencepost/dev-postgres'
 import pg from 'pg'
 import { inject } from 'vitest'
+import { onServer } from './on-server.ts'
 
 /** A database of its own, with the schema in it, and a superuser's pool to look from outside. */
 export interface Database extends AsyncDisposable {
@@ -46,14 +47,4 @@ export async function ownServer(settings: Record<string, string> = {}, data?: st
     ...(data === undefined ? {} : { data }),
     settings,
   })
-}
-
-async function onServer(url: string, text: string): Promise<void> {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    await client.query(text)
-  } finally {
-    await client.end()
-  }
 }

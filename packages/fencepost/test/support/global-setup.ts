@@ -1,7 +1,7 @@
 import { localInstallations, startPostgres } from '@fencepost/dev-postgres'
 import { fencepost } from 'fencepost'
-import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { onServer } from './on-server.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -20,12 +20,12 @@ export default async function globalSetup(project: TestProject): Promise<() => P
       : null
   const url = own?.url ?? given ?? ''
   const template = `fencepost_template_${process.pid}`
-  await query(url, `create database ${template}`)
+  await onServer(url, `create database ${template}`)
   await using fp = fencepost(databaseUrl(url, template))
   await fp.migrate()
   project.provide('server', { url, template, binaries })
   return async () => {
-    await query(url, `drop database ${template}`)
+    await onServer(url, `drop database ${template}`)
     await own?.stop()
   }
 }
@@ -39,14 +39,4 @@ function binariesOf(projectName: string): string | undefined {
 
 function databaseUrl(url: string, database: string): string {
   return Object.assign(new URL(url), { pathname: `/${database}` }).href
-}
-
-async function query(url: string, text: string): Promise<void> {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    await client.query(text)
-  } finally {
-    await client.end()
-  }
 }
