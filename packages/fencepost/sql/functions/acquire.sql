@@ -4,8 +4,6 @@ create or replace function fencepost.acquire(key bigint, gate bigint)
   returns bigint[]
   language plpgsql
 as $$
-declare
-  token bigint;
 begin
   begin
     -- The transaction form waits: cut off, it leaves nothing behind, where the session form may be granted late.
@@ -16,11 +14,6 @@ begin
     when lock_not_available then
       return null;
   end;
-  token := fencepost.next_token();
-
-  -- The session forms last: no error and no rollback would undo them.
-  perform pg_advisory_lock(fencepost.token_key(gate, token));
-  perform pg_advisory_lock(key);
-  return array[token, (extract(epoch from clock_timestamp()) * 1000000)::bigint];
+  return array[fencepost.keep(key, gate), (extract(epoch from clock_timestamp()) * 1000000)::bigint];
 end
 $$;

@@ -21,8 +21,7 @@ begin
   epoch := fencepost.raise_epoch('first start, crash, promotion, restore or copy: ' || marker);
   delete from fencepost.boot;
   insert into fencepost.boot (marker) values (marker);
-  -- Never back: this transaction may be rolled back, the sequence is not.
-  perform setval('fencepost.tokens', greatest(epoch << 31, (select last_value from fencepost.tokens)));
+  perform setval('fencepost.tokens', epoch << 31);
   return true;
 end
 $$;

@@ -1,4 +1,4 @@
--- Starts a new epoch: every token handed out from now on for a name without a row is larger than all before.
+-- Starts a new epoch: every token handed out from now on is larger than all before.
 -- The timeline in the high bits keeps tokens rising where a promoted standby has lost the newest epoch (a timeline
 -- has 1024 of its own; one that has used them up borrows from the next, which then starts as much later).
 create or replace function fencepost.raise_epoch(reason text)
@@ -19,6 +19,9 @@ begin
   elsif newest.epoch >= raised then
     raised := newest.epoch + 1024;
   end if;
+
+  -- Nor below what the sequence has come to: a raise that was rolled back, a restore of this schema.
+  raised := greatest(raised, ((select last_value from fencepost.tokens) >> 31) + 1);
 
   -- A token that was shown must never come again, so its epoch is on disk (and on a synchronous standby) first.
   if current_setting('synchronous_commit') in ('off', 'local') then

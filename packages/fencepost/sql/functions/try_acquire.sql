@@ -4,8 +4,6 @@ create or replace function fencepost.try_acquire(key bigint, gate bigint)
   returns bigint
   language plpgsql
 as $$
-declare
-  token bigint;
 begin
   begin
     if not pg_try_advisory_xact_lock(key) or not pg_try_advisory_xact_lock(gate) then
@@ -15,11 +13,6 @@ begin
     when lock_not_available then
       return null;
   end;
-  token := fencepost.next_token();
-
-  -- The session forms last: no error and no rollback would undo them.
-  perform pg_advisory_lock(fencepost.token_key(gate, token));
-  perform pg_advisory_lock(key);
-  return token;
+  return fencepost.keep(key, gate);
 end
 $$;

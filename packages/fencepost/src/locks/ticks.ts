@@ -105,12 +105,12 @@ export class Ticks {
     for (const one of tries) await this.#alone(one)
   }
 
-  async #alone({ keys, resolve, reject }: Try): Promise<void> {
+  async #alone(one: Try): Promise<void> {
     try {
-      const [grant] = await this.#ask([], [{ keys, resolve, reject }])
-      resolve(grant ?? null)
+      const [grant] = await this.#ask([], [one])
+      one.resolve(grant ?? null)
     } catch (error) {
-      await this.#recover([], [{ keys, resolve, reject }], error)
+      await this.#recover([], [one], error)
     }
   }
 }

@@ -81,6 +81,11 @@ test.each([
   ['a restored or copied database', `update fencepost.boot set marker = 'another/1/1'`],
   ['a sequence set back by hand', `select setval('fencepost.tokens', 1)`],
   ['an emptied table', 'truncate fencepost.boot'],
+  [
+    'a raise that was rolled back',
+    'truncate fencepost.boot; begin; select fencepost.ensure_epoch(), fencepost.next_token(); rollback',
+  ],
+  ['a restore that took the epochs back', `truncate fencepost.boot; delete from fencepost.epochs where epoch > 1024`],
 ])('P2: %s starts above all tokens it has seen (H26)', async (_, happening) => {
   await using fp = fencepost(database.url)
   const lock = await fp.lock('a')
