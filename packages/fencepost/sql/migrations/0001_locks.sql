@@ -1,4 +1,4 @@
--- A name keeps one row, so that its token outlives every holder and the database itself can refuse a stale one.
+-- Names need no row: what is held is held as advisory locks, and these tables say by name whose they are and who waits.
 
 do $$
 begin
@@ -40,8 +40,11 @@ begin
   if current_setting('server_version_num')::integer >= 150000 then
     -- dynamic: older servers cannot parse it; theirs is logged and noticed by the boot marker alone.
     execute 'create unlogged sequence fencepost.tokens';
+    -- dynamic: the same; its numbers only order those who wait.
+    execute 'create unlogged sequence fencepost.tickets';
   else
     create sequence fencepost.tokens;
+    create sequence fencepost.tickets;
   end if;
 end
 $$;
@@ -68,5 +71,28 @@ create unlogged table fencepost.holders (
   namespace text not null check (strpos(namespace, ':') = 0),
   name text not null,
   acquired_at timestamptz not null,
+  -- The callback it was taken in, as the waiters have it; null where it was not taken in one.
+  scope bigint,
   primary key (session, key)
 ) with (fillfactor = 50);
+
+-- The lines, one for each name, in the order of the tickets. Believed only while the session of the ticket lives.
+create unlogged table fencepost.waiters (
+  key bigint not null,
+  ticket bigint not null default nextval('fencepost.tickets'),
+  session bigint not null,
+  namespace text not null check (strpos(namespace, ':') = 0),
+  name text not null,
+  mode text not null check (mode in ('exclusive', 'shared')),
+  -- The callbacks it waits in, outermost first: while it waits, none of their locks is let go of.
+  scopes bigint[] not null,
+  waiting_since timestamptz not null default clock_timestamp(),
+  primary key (key, ticket)
+) with (fillfactor = 90);
+
+-- The token the shared holders of a name have between them. Believed only while one of them holds it.
+create unlogged table fencepost.shared_tokens (
+  key bigint not null,
+  token bigint not null constraint shared_tokens_are_odd check (token % 2 = 1),
+  primary key (key, token)
+);
