@@ -4,9 +4,14 @@ import { ClosedError, LockTimeoutError } from './ground/errors.ts'
 import type { Holder } from './ground/holder.ts'
 import { checkName } from './ground/name.ts'
 import type { Lock } from './locks/lock.ts'
-import { type LockOptions, parseLockOptions, type TryLockOptions } from './locks/lock-options.ts'
+import {
+  type LockOptions,
+  type ParsedLockOptions,
+  parseLockOptions,
+  type TryLockOptions,
+} from './locks/lock-options.ts'
 import { Locks } from './locks/locks.ts'
-import { Sessions } from './locks/sessions.ts'
+import { Sessions } from './sessions/sessions.ts'
 import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
 import type { Connection } from './postgres/connection.ts'
 import { ensureSchema, migrate, type MigrationReport } from './postgres/migrate.ts'
@@ -35,14 +40,14 @@ export class Fencepost implements AsyncDisposable {
 
   /** Use `fencepost()`. */
   constructor(origin: Origin, settings: Settings) {
-    const { schema, namespace, freezeMs, application } = settings
+    const { schema, namespace, freezeMs, application, maxConnections } = settings
     const { config, where } = origin
     const ready = atFirst((connection: Connection) => ensureSchema(connection, schema, settings.migrate))
     this.#origin = origin
     // Every call that waits listens.
     setMaxListeners(0, this.#closing.signal)
     this.#settings = settings
-    this.#sessions = new Sessions({ config, where, schema, application, freezeMs, ready })
+    this.#sessions = new Sessions({ config, where, schema, application, freezeMs, ready, maxConnections })
     this.#locks = new Locks({ sessions: this.#sessions, origin, schema, namespace, freezeMs })
   }
 
@@ -62,8 +67,8 @@ export class Fencepost implements AsyncDisposable {
   async lock<T>(name: string, ...rest: [(LockOptions | Work<T>)?, Work<T>?]): Promise<Lock | T> {
     const [options, work] = optionsAndWork(rest)
     checkName(name)
-    const { waitMs, signal } = parseLockOptions(options, ['wait', 'signal'])
-    const lock = await this.#acquire(name, waitMs, signal)
+    const parsed = parseLockOptions(options, ['wait', 'signal', 'shared'])
+    const lock = await this.#acquire(name, parsed)
     return work === undefined ? lock : await during(lock, work)
   }
 
@@ -77,9 +82,9 @@ export class Fencepost implements AsyncDisposable {
   async tryLock<T>(name: string, ...rest: [(TryLockOptions | Work<T>)?, Work<T>?]): Promise<Lock | T | null> {
     const [options, work] = optionsAndWork(rest)
     checkName(name)
-    const { signal } = parseLockOptions(options, ['signal'])
+    const { signal, mode } = parseLockOptions(options, ['signal', 'shared'])
     using until = firstOf([this.#closing.signal, signal])
-    const lock = await this.#locks.tryAcquire(name, until.signal)
+    const lock = await this.#locks.tryAcquire(name, { mode, scopes: [], signal: until.signal })
     return work === undefined || lock === null ? lock : await during(lock, work)
   }
 
@@ -112,14 +117,16 @@ export class Fencepost implements AsyncDisposable {
     await this.#origin.closePool()
   }
 
-  async #acquire(name: string, waitMs: number | null, signal: AbortSignal | undefined): Promise<Lock> {
-    if (waitMs === null && signal === undefined) return await this.#locks.acquire(name, this.#closing.signal)
+  async #acquire(name: string, { waitMs, signal, mode }: ParsedLockOptions): Promise<Lock> {
+    if (waitMs === null && signal === undefined) {
+      return await this.#locks.acquire(name, { mode, scopes: [], signal: this.#closing.signal })
+    }
     const startedAt = performance.now()
     const deadline = new AbortController()
     const timer = waitMs === null ? undefined : setTimeout(() => deadline.abort(), waitMs)
     using until = firstOf([this.#closing.signal, signal, deadline.signal])
     try {
-      return await this.#locks.acquire(name, until.signal)
+      return await this.#locks.acquire(name, { mode, scopes: [], signal: until.signal })
     } catch (error) {
       if (error !== deadline.signal.reason) throw error
       throw new LockTimeoutError(name, performance.now() - startedAt, await this.#locks.holderAtHand(name))

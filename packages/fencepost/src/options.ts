@@ -18,6 +18,11 @@ export interface FencepostOptions {
    * at least `'1s'`; `false`: for ever. Needs PostgreSQL 14.
    */
   readonly freezeTimeout?: Duration | false
+  /**
+   * How many connections of ours there may be, 1 to 100. Default 4: one for everything that does not wait, the others for the first
+   * in the lines of contended names. With 1 those are asked for every 200 ms instead.
+   */
+  readonly maxConnections?: number
   /** What others are told of a holder. Default: the name of the script. */
   readonly application?: string
 }
@@ -30,9 +35,10 @@ export interface Settings {
   /** 0: never. */
   readonly freezeMs: number
   readonly application: string
+  readonly maxConnections: number
 }
 
-const KNOWN = ['schema', 'namespace', 'migrate', 'freezeTimeout', 'application']
+const KNOWN = ['schema', 'namespace', 'migrate', 'freezeTimeout', 'maxConnections', 'application']
 const SHORTEST_FREEZE_MS = 1000
 
 /** @throws {TypeError} for an option that does not exist or cannot be right. */
@@ -48,7 +54,16 @@ export function parseOptions(options: FencepostOptions): Settings {
   if (typeof application !== 'string' || application.includes('\0')) {
     throw new TypeError('application must be a string without NUL')
   }
-  return { schema: new Schema(options.schema), namespace, migrate, freezeMs: parseFreeze(freezeTimeout), application }
+  const freezeMs = parseFreeze(freezeTimeout)
+  const maxConnections = checkCount(options.maxConnections ?? 4, 'maxConnections', 100)
+  return { schema: new Schema(options.schema), namespace, migrate, freezeMs, application, maxConnections }
+}
+
+function checkCount(count: number, option: string, most: number): number {
+  if (!Number.isInteger(count) || count < 1 || count > most) {
+    throw new TypeError(`${option} must be a whole number from 1 to ${most}; got ${String(count)}`)
+  }
+  return count
 }
 
 function parseFreeze(freezeTimeout: Duration | false): number {

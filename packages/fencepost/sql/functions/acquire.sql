@@ -1,18 +1,22 @@
 -- Takes a session lock, waiting for the key and for the gate no longer than lock_timeout each, and returns its token and when
--- that was, in microseconds; null means not yet. For the library's own connection, outside a transaction.
+-- that was, in microseconds. Not yet: null if it stopped at the key, an empty array if at the gate. For the library's own connection,
+-- outside a transaction.
 create or replace function fencepost.acquire(key bigint, gate bigint)
   returns bigint[]
   language plpgsql
 as $$
+declare
+  stopped_at bigint[];
 begin
   begin
     -- The transaction form waits: cut off, it leaves nothing behind, where the session form may be granted late.
     perform pg_advisory_xact_lock(key);
+    stopped_at := '{}';
     -- Closed from here to the commit: guarded transactions in flight have ended, new ones find their token dead.
     perform pg_advisory_xact_lock(gate);
   exception
     when lock_not_available then
-      return null;
+      return stopped_at;
   end;
   return array[fencepost.keep(key, gate), (extract(epoch from clock_timestamp()) * 1000000)::bigint];
 end

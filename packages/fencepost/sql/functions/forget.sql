@@ -4,14 +4,19 @@ create or replace function fencepost.forget(key bigint, gate bigint)
   language plpgsql
 as $$
 declare
-  mine constant bigint[] := array(
-    select held.key from fencepost.held_keys(pg_backend_pid()) as held where held.mode = 'exclusive'
+  mine constant bigint[] := array(select held.key from fencepost.held_keys(pg_backend_pid()) as held);
+  mode constant text := (
+    select held.mode from fencepost.held_keys(pg_backend_pid()) as held where held.key = forget.key
   );
+  token_key constant bigint := fencepost.token_key(gate, fencepost.held_token(gate, mine));
 begin
-  if not forget.key = any(mine) then
-    return false;
+  if mode = 'shared' then
+    perform pg_advisory_unlock_shared(token_key);
+    return pg_advisory_unlock_shared(forget.key);
+  elsif mode = 'exclusive' then
+    perform pg_advisory_unlock(token_key);
+    return pg_advisory_unlock(forget.key);
   end if;
-  perform pg_advisory_unlock(fencepost.token_key(forget.gate, fencepost.held_token(forget.gate, mine)));
-  return pg_advisory_unlock(forget.key);
+  return false;
 end
 $$;

@@ -1,6 +1,7 @@
--- What a process wants done in one tick: keys to let go of first, then names to take if they are free at once. Returns a token
--- for each name, in order; null means busy. The last number is when, in microseconds. Nothing in here waits. For the library's own connection, outside a transaction.
-create or replace function fencepost.tick(unlock bigint[], keys bigint[], gates bigint[])
+-- What a process wants done in one tick: keys to let go of first, then names to take exclusively if they are free at once and
+-- nobody waits for them; the head of a line passes null for the line. Returns a token for each name, in order; null means busy. The last
+-- number is when, in microseconds. Nothing in here waits. For the library's own connection, outside a transaction.
+create or replace function fencepost.tick(unlock bigint[], keys bigint[], gates bigint[], lines bigint[])
   returns bigint[]
   language plpgsql
 as $$
@@ -14,7 +15,10 @@ begin
   end loop;
 
   for i in 1 .. cardinality(tick.keys) loop
-    if pg_try_advisory_xact_lock(tick.keys[i]) and pg_try_advisory_xact_lock(tick.gates[i]) then
+    if pg_try_advisory_xact_lock(tick.keys[i])
+      and (tick.lines[i] is null or pg_try_advisory_xact_lock(tick.lines[i]))
+      and pg_try_advisory_xact_lock(tick.gates[i])
+    then
       tokens[i] := fencepost.next_token();
       -- The session forms last: no error and no rollback would undo them.
       done := pg_advisory_lock(tick.gates[i] # tokens[i]) is null;

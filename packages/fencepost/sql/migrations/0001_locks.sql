@@ -93,6 +93,7 @@ create unlogged table fencepost.waiters (
 -- The token the shared holders of a name have between them. Believed only while one of them holds it.
 create unlogged table fencepost.shared_tokens (
   key bigint not null,
+  gate bigint not null,
   token bigint not null constraint shared_tokens_are_odd check (token % 2 = 1),
   primary key (key, token)
 );

@@ -1,9 +1,11 @@
+import type { Mode } from '../ground/mode.ts'
 import type { Schema } from '../postgres/schema.ts'
 
 /** What a write is checked against: the token of one acquisition, and where the database finds it. */
 export interface Fence {
   readonly name: string
   readonly namespace: string
+  readonly mode: Mode
   readonly token: number
   /** The session that was granted the token; tells two histories apart after a split brain. */
   readonly session: bigint

@@ -1,6 +1,8 @@
+import type { Mode } from './mode.ts'
+
 /** Who holds a lock, as the server tells it. */
 export interface Holder {
-  readonly mode: 'exclusive' | 'shared'
+  readonly mode: Mode
   /** Null for a lock that was not taken through fencepost. */
   readonly token: number | null
   readonly application: string | null

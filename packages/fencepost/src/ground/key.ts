@@ -1,9 +1,13 @@
 import { hash } from 'node:crypto'
 
-/** The two advisory keys of a name: the lock itself, and the gate between grants and guarded writes. */
+/** The advisory keys of a name. */
 export interface Keys {
+  /** The lock itself. */
   readonly key: bigint
+  /** Between grants and guarded writes. */
   readonly gate: bigint
+  /** Held, shared, by the sessions that have somebody waiting. */
+  readonly line: bigint
 }
 
 /**
@@ -15,8 +19,14 @@ export function keyOf(name: string, namespace = 'default'): bigint {
   return keysOf(name, namespace).key
 }
 
-/** The gate is the next 8 bytes, as SQL's `fencepost.gate(name, namespace)`. */
+/** The gate is the next 8 bytes, as SQL's `fencepost.gate(name, namespace)`, and the line stands beside it. */
 export function keysOf(name: string, namespace: string): Keys {
   const digest = hash('sha256', `fencepost:${namespace}:${name}`, 'buffer')
-  return { key: digest.readBigInt64BE(0), gate: digest.readBigInt64BE(8) }
+  const gate = digest.readBigInt64BE(8)
+  return { key: digest.readBigInt64BE(0), gate, line: gate ^ 1n }
+}
+
+/** The key that the holder of a token keeps beside the lock, as SQL's `fencepost.token_key(gate, token)`. */
+export function tokenKeyOf({ gate }: Keys, token: number): bigint {
+  return gate ^ BigInt(token)
 }

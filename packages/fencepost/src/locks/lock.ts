@@ -1,5 +1,6 @@
 import { firstOf, orAborted } from '../ground/abort.ts'
 import { LockLostError, LockReleasedError } from '../ground/errors.ts'
+import type { Mode } from '../ground/mode.ts'
 import type { Fence } from '../fencing/fence.ts'
 import { guard } from '../fencing/guard.ts'
 import { guardedTransaction, type Isolation, type Transaction } from '../fencing/guarded-transaction.ts'
@@ -26,7 +27,7 @@ export class Lock implements AsyncDisposable {
   /** The fencing token: larger than that of every earlier holder of this name. */
   readonly token: number
   readonly name: string
-  readonly mode = 'exclusive'
+  readonly mode: Mode
   readonly #fence: Fence
   readonly #origin: Origin
   readonly #letGo: () => Promise<void>
@@ -42,6 +43,7 @@ export class Lock implements AsyncDisposable {
     this.#letGo = letGo
     this.name = fence.name
     this.token = fence.token
+    this.mode = fence.mode
   }
 
   /** Aborts with a `LockLostError` as soon as the connection that holds the lock is known to be over. */

@@ -75,6 +75,14 @@ export class Connection {
     this.#client.on('end', () => this.#over.abort(new Error('the connection ended')))
   }
 
+  /** Calls back with the payload of each NOTIFY on a channel, until the connection is over. */
+  async listen(channel: string, told: (payload: string) => void): Promise<void> {
+    this.#client.on('notification', (message) => {
+      if (message.channel === channel) told(message.payload ?? '')
+    })
+    await this.run(`listen ${this.#client.escapeIdentifier(channel)}`)
+  }
+
   /** Process id of the server's backend. */
   get backend(): number {
     return this.#client.processID

@@ -92,6 +92,11 @@ export class Session {
     return await this.#connection.query<Row>(this.#place.schema.place(text), values, name)
   }
 
+  /** Calls back with what others tell this session by its key, `pg_notify('fencepost:<key>', …)`. */
+  async listen(told: (payload: string) => void): Promise<void> {
+    await this.#connection.listen(`fencepost:${this.key}`, told)
+  }
+
   /** Keeps the session, and with it the process, until as many `letGo` have followed. */
   hold(): void {
     this.#connection.hold()

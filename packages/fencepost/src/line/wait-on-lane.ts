@@ -1,32 +1,32 @@
 import { orAborted } from '../ground/abort.ts'
 import type { Keys } from '../ground/key.ts'
+import type { Mode } from '../ground/mode.ts'
 import type { Session } from '../postgres/session.ts'
+import type { Lane, Sessions } from '../sessions/sessions.ts'
+import type { Token } from '../sessions/ticks.ts'
 import { ask } from './ask.ts'
-import type { Lane, Sessions } from './sessions.ts'
-import type { Ticks, Token } from './ticks.ts'
 
-/** A token that was granted, and the session that holds it; its lane, if that is one, is taken until it is given back. */
-export interface Granted {
-  readonly session: Session
-  readonly ticks: Ticks
-  readonly grant: Token
+interface Wanted {
   readonly keys: Keys
-  readonly lane: Lane | null
+  readonly mode: Mode
 }
 
 /** Waits in the server, slice by slice. Null if no lane is to be had or it broke; rejects with the signal's reason. */
-export async function waitOnLane(sessions: Sessions, keys: Keys, signal: AbortSignal): Promise<Granted | null> {
+export async function waitOnLane(
+  sessions: Sessions,
+  wanted: Wanted,
+  signal: AbortSignal,
+): Promise<{ lane: Lane; grant: Token } | null> {
   const lane = await takeLane(sessions, signal)
   if (lane === null) return null
-  const { session, ticks } = lane
   let grant: Token | null = null
-  session.hold()
+  lane.session.hold()
   try {
-    grant = await wait({ session, ticks, sessions }, keys, signal)
-    return grant === null ? null : { session, ticks, grant, keys, lane }
+    grant = await wait({ lane, sessions }, wanted, signal)
+    return grant === null ? null : { lane, grant }
   } finally {
     if (grant === null) lane.giveBack()
-    session.letGo()
+    lane.session.letGo()
   }
 }
 
@@ -43,10 +43,11 @@ async function takeLane(sessions: Sessions, signal: AbortSignal): Promise<Lane |
 }
 
 async function wait(
-  { session, ticks, sessions }: { session: Session; ticks: Ticks; sessions: Sessions },
-  keys: Keys,
+  { lane, sessions }: { lane: Lane; sessions: Sessions },
+  { keys, mode }: Wanted,
   signal: AbortSignal,
 ): Promise<Token | null> {
+  const { session, takers } = lane
   let cancelled: Promise<void> | undefined
   const stop = () => {
     cancelled = cancel(session, sessions)
@@ -55,8 +56,8 @@ async function wait(
   try {
     for (;;) {
       signal.throwIfAborted()
-      const grant = await ask(session, keys)
-      if (grant !== null && signal.aborted) await ticks.release(keys.gate ^ BigInt(grant.token), keys.key)
+      const grant = await ask(session, keys, mode)
+      if (grant !== null && signal.aborted) await takers[mode].release(keys, grant.token)
       else if (grant !== null) return grant
     }
   } catch (error) {

@@ -1,10 +1,16 @@
 import type { Keys } from '../ground/key.ts'
+import type { Mode } from '../ground/mode.ts'
 import { asError, sqlState } from '../postgres/driver-error.ts'
 import type { Session } from '../postgres/session.ts'
-import type { Token } from './ticks.ts'
+import type { Token } from '../sessions/ticks.ts'
 
 /** Cancelled from outside (57014) or out of patience for the epoch (55P03): nothing is wrong, it is only not yet ours. */
 const NOT_YET = new Set(['57014', '55P03'])
+
+const TEXT = {
+  exclusive: 'select fencepost.acquire($1, $2) as grant',
+  shared: 'select fencepost.acquire_shared($1, $2) as grant',
+}
 
 export function isNotYet(session: Session, error: unknown): boolean {
   return !session.over.aborted && NOT_YET.has(sqlState(error) ?? '')
@@ -14,11 +20,11 @@ export function isNotYet(session: Session, error: unknown): boolean {
  * Waits on a lane for one slice; null means not yet. Whatever goes wrong, nothing is held afterwards: after an error what
  * may have been granted just before is let go of, and if that cannot be said, the lane is ended, which holds nothing else.
  */
-export async function ask(session: Session, { key, gate }: Keys): Promise<Token | null> {
+export async function ask(session: Session, { key, gate }: Keys, mode: Mode): Promise<Token | null> {
   try {
-    const text = 'select fencepost.acquire($1, $2) as grant'
-    const [row] = await session.query<{ grant: [number, number] | null }>(text, [key, gate], 'acquire')
-    return row?.grant == null ? null : { token: row.grant[0], grantedUs: row.grant[1] }
+    const [row] = await session.query<{ grant: number[] | null }>(TEXT[mode], [key, gate], `acquire ${mode}`)
+    const [token, grantedUs] = row?.grant ?? []
+    return token === undefined || grantedUs === undefined ? null : { token, grantedUs }
   } catch (error) {
     try {
       await session.query('select fencepost.forget($1, $2)', [key, gate])

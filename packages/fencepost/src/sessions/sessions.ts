@@ -1,11 +1,17 @@
 import { ClosedError } from '../ground/errors.ts'
 import { Session, type SessionOptions } from '../postgres/session.ts'
-import { Ticks } from './ticks.ts'
+import { type Takers, takersOf } from './taker.ts'
+import { Tickets } from './tickets.ts'
 
-/** A session, and what is sent on it tick by tick. */
+/** A session, and what takes locks on it. */
 export interface Shared {
   readonly session: Session
-  readonly ticks: Ticks
+  readonly takers: Takers
+}
+
+/** The session for everything that does not wait in the server. */
+export interface Main extends Shared {
+  readonly tickets: Tickets
 }
 
 /** A session for one waiter, which keeps the lock it is granted there until it gives the lane back. */
@@ -13,37 +19,46 @@ export interface Lane extends Shared {
   giveBack(): void
 }
 
-const LANES = 3
+export interface SessionsOptions extends Omit<SessionOptions, 'signal'> {
+  /** How many sessions there may be, the main one included. */
+  readonly maxConnections: number
+}
 
 /** The sessions of this process: one for everything that does not wait, and a few lanes, on demand, for what does. */
 export class Sessions {
-  readonly #options: Omit<SessionOptions, 'signal'>
+  readonly #options: SessionsOptions
   readonly #closing = new AbortController()
   readonly #open = new Set<Promise<Session>>()
-  #main: Promise<Shared> | undefined
-  #openMain: Shared | null = null
+  #main: Promise<Main> | undefined
+  #openMain: Main | null = null
   #idle: Shared[] = []
   #taken = 0
+  #wasOpen = false
   #isWarned = false
 
-  constructor(options: Omit<SessionOptions, 'signal'>) {
+  constructor(options: SessionsOptions) {
     this.#options = options
   }
 
   /** The shared session; a new one if the last is over. Rejects like `Session.open`. */
-  async main(): Promise<Shared> {
+  async main(): Promise<Main> {
     this.#main ??= this.#startMain()
     return await this.#main
   }
 
   /** The shared session if it is open now: at once, and for what is not worth connecting for. */
-  get openMain(): Shared | null {
+  get openMain(): Main | null {
     return this.#openMain
+  }
+
+  /** Whether the shared session has been open before. */
+  get wasOpen(): boolean {
+    return this.#wasOpen
   }
 
   /** Null while all lanes are taken. Rejects like `Session.open`. */
   async takeLane(): Promise<Lane | null> {
-    if (this.#taken === LANES) return null
+    if (this.#taken >= this.#options.maxConnections - 1) return null
     this.#taken++
     try {
       this.#idle = this.#idle.filter(({ session }) => !session.over.aborted)
@@ -78,13 +93,15 @@ export class Sessions {
     this.#idle.push(shared)
   }
 
-  async #startMain(): Promise<Shared> {
+  async #startMain(): Promise<Main> {
     const opened = await this.#start(() => {
       this.#main = undefined
       this.#openMain = null
     })
-    if (!opened.session.over.aborted) this.#openMain = opened
-    return opened
+    const main = { ...opened, tickets: new Tickets(opened.session, opened.takers) }
+    this.#wasOpen = true
+    if (!opened.session.over.aborted) this.#openMain = main
+    return main
   }
 
   async #start(ended: () => void): Promise<Shared> {
@@ -99,6 +116,6 @@ export class Sessions {
     opened.then((session) => session.whenOver(end), end)
     const session = await opened
     this.#warn(session.weakened)
-    return { session, ticks: new Ticks(session) }
+    return { session, takers: takersOf(session) }
   }
 }

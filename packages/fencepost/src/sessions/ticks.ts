@@ -1,4 +1,5 @@
 import type { Keys } from '../ground/key.ts'
+import type { Mode } from '../ground/mode.ts'
 import { asError } from '../postgres/driver-error.ts'
 import type { Session } from '../postgres/session.ts'
 
@@ -8,8 +9,14 @@ export interface Token {
   readonly grantedUs: number
 }
 
-interface Try {
+/** What is asked for: `line` is null for whoever is first in it, `known` the token of a shared lock this session has already. */
+interface Wish {
   readonly keys: Keys
+  readonly line: bigint | null
+  readonly known: number | null
+}
+
+interface Try extends Wish {
   readonly resolve: (grant: Token | null) => void
   readonly reject: (error: unknown) => void
 }
@@ -20,26 +27,36 @@ interface Release {
 }
 
 const IN_FLIGHT = 2
+const TEXT = {
+  exclusive: 'select fencepost.tick($1, $2, $3, $4) as tokens',
+  shared: 'select fencepost.tick_shared($1, $2, $3, $4, $5) as tokens',
+}
+const UNLOCK = {
+  exclusive: 'select pg_advisory_unlock(key) from unnest($1::bigint[]) as key',
+  shared: 'select pg_advisory_unlock_shared(key) from unnest($1::bigint[]) as key',
+}
 
 /**
- * Sends what a process wants of its shared session in one tick as one statement: the more is wanted, the fewer round trips
- * each takes. Nothing in it waits in the server. At most two statements are under way; meanwhile the next one grows.
+ * Sends what a process wants of its shared session in one tick as one statement for each mode: the more is wanted, the fewer
+ * round trips each takes. Nothing in it waits in the server. At most two statements are under way; meanwhile the next one grows.
  */
 export class Ticks {
   readonly #session: Session
+  readonly #mode: Mode
   #tries: Try[] = []
   #releases: Release[] = []
   #inFlight = 0
   #isDue = false
 
-  constructor(session: Session) {
+  constructor(session: Session, mode: Mode) {
     this.#session = session
+    this.#mode = mode
   }
 
   /** Takes a name if it is free at once; null means busy. Nothing is held if it rejects. */
-  try(keys: Keys): Promise<Token | null> {
+  try(wish: Wish): Promise<Token | null> {
     return new Promise((resolve, reject) => {
-      this.#tries.push({ keys, resolve, reject })
+      this.#tries.push({ ...wish, resolve, reject })
       this.#plan()
     })
   }
@@ -78,13 +95,18 @@ export class Ticks {
   }
 
   async #ask(releases: readonly Release[], tries: readonly Try[]): Promise<(Token | null)[]> {
-    const values = [
+    const values: unknown[] = [
       releases.flatMap(({ unlock }) => unlock),
       tries.map(({ keys }) => keys.key),
       tries.map(({ keys }) => keys.gate),
+      tries.map(({ line }) => line),
     ]
-    const text = 'select fencepost.tick($1, $2, $3) as tokens'
-    const [row] = await this.#session.query<{ tokens: (number | null)[] }>(text, values, 'tick')
+    if (this.#mode === 'shared') values.push(tries.map(({ known }) => known))
+    const [row] = await this.#session.query<{ tokens: (number | null)[] }>(
+      TEXT[this.#mode],
+      values,
+      `tick ${this.#mode}`,
+    )
     const [grantedUs = 0, ...tokens] = (row?.tokens ?? []).toReversed()
     return tokens.toReversed().map((token) => (token === null ? null : { token, grantedUs: Number(grantedUs) }))
   }
@@ -94,9 +116,10 @@ export class Ticks {
    * after the function. Then each is asked for alone, so that nobody fails for another.
    */
   async #recover(releases: readonly Release[], tries: readonly Try[], error: unknown): Promise<void> {
-    const unlock = [...releases.flatMap((release) => release.unlock), ...tries.map(({ keys }) => keys.key)]
+    const taken = tries.filter(({ known }) => known === null).map(({ keys }) => keys.key)
+    const unlock = [...releases.flatMap((release) => release.unlock), ...taken]
     try {
-      await this.#session.query('select pg_advisory_unlock(key) from unnest($1::bigint[]) as key', [unlock])
+      await this.#session.query(UNLOCK[this.#mode], [unlock])
     } catch (failed) {
       this.#session.destroy(new Error('the session could not be cleared', { cause: asError(failed) }))
     }

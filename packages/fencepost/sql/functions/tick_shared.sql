@@ -1,0 +1,37 @@
+-- As tick, for shared locks. Where this session holds a name already, known is the token it has there, which a backend cannot ask itself
+-- for: then only the line is looked at, and nothing is taken a second time.
+create or replace function fencepost.tick_shared(
+  unlock bigint[], keys bigint[], gates bigint[], lines bigint[], known bigint[]
+)
+  returns bigint[]
+  language plpgsql
+as $$
+declare
+  tokens bigint[] := tick_shared.known;
+  done boolean;
+  key bigint;
+begin
+  foreach key in array tick_shared.unlock loop
+    done := pg_advisory_unlock_shared(key);
+  end loop;
+
+  for i in 1 .. cardinality(tick_shared.keys) loop
+    if tick_shared.lines[i] is not null and not pg_try_advisory_xact_lock(tick_shared.lines[i]) then
+      tokens[i] := null;
+    elsif tick_shared.known[i] is null and pg_try_advisory_xact_lock_shared(tick_shared.keys[i]) then
+      tokens[i] := fencepost.try_share(tick_shared.keys[i], tick_shared.gates[i]);
+      done := pg_advisory_lock_shared(tick_shared.gates[i] # tokens[i]) is null;
+      done := pg_advisory_lock_shared(case when tokens[i] is not null then tick_shared.keys[i] end) is null;
+    end if;
+  end loop;
+  return tokens || (extract(epoch from clock_timestamp()) * 1000000)::bigint;
+exception
+  when query_canceled or others then
+    for i in 1 .. cardinality(tick_shared.keys) loop
+      if tick_shared.known[i] is null and tokens[i] is not null then
+        perform pg_advisory_unlock_shared(tick_shared.keys[i]), pg_advisory_unlock_shared(tick_shared.gates[i] # tokens[i]);
+      end if;
+    end loop;
+    raise;
+end
+$$;

@@ -1,0 +1,112 @@
+import { orAborted } from '../ground/abort.ts'
+import type { Main } from '../sessions/sessions.ts'
+import type { Tickets, Wish } from '../sessions/tickets.ts'
+import { Place } from './place.ts'
+
+const LOOK_MS = 1000
+
+/**
+ * Those of this process who wait, name by name, in the order of their calls:
+ *
+ *     enter ──▶ stand: draws a ticket ──▶ is called: nobody stands before it ──▶ leave: the next is called
+ *                                          by whoever left, or by a look each second, as that one may have died
+ */
+export class Line {
+  readonly #places = new Map<bigint, Place[]>()
+  #looking: NodeJS.Timeout | undefined
+
+  isEmpty(key: bigint): boolean {
+    return !this.#places.has(key)
+  }
+
+  /** A place behind all who came before. Until it stands, nobody behind it does. */
+  enter(wish: Wish): Place {
+    const place = new Place(wish)
+    const places = this.#places.get(wish.keys.key)
+    if (places === undefined) this.#places.set(wish.keys.key, [place])
+    else places.push(place)
+    return place
+  }
+
+  /** Whether nobody of this process came before it. */
+  isFirst(place: Place): boolean {
+    return this.#places.get(place.wish.keys.key)?.[0] === place
+  }
+
+  /** Waits until it is called. Rejects with the signal's reason, or as the session that has the ticket is lost. */
+  async stand(place: Place, { session, tickets }: Main, signal: AbortSignal): Promise<void> {
+    tickets.onTurn((key, ticket) => this.#tell(tickets, key, ticket))
+    this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref()
+    const lose = () => place.fail(session.over.reason)
+    session.whenOver(lose)
+    try {
+      const called = place.stand(tickets)
+      this.#draw(place.wish.keys.key)
+      await orAborted(called, signal)
+    } finally {
+      session.notWhenOver(lose)
+    }
+  }
+
+  /** Gives the place back, whether the lock was granted or not; nothing of it stays in the line. */
+  leave(place: Place): void {
+    const { key } = place.wish.keys
+    const places = this.#places.get(key) ?? []
+    place.isGone = true
+    places.splice(places.indexOf(place), 1)
+    if (places.length === 0) this.#places.delete(key)
+    if (this.#places.size === 0) {
+      clearInterval(this.#looking)
+      this.#looking = undefined
+    }
+    void this.#giveBack(place)
+    this.#draw(key)
+  }
+
+  async #giveBack({ tickets, ticket, isNext, wish }: Place): Promise<void> {
+    if (tickets === null || ticket === null || tickets.session.over.aborted) return
+    if (!isNext) return await tickets.leave(wish.keys, ticket)
+    const next = await tickets.passOn(wish.keys, ticket)
+    if (next !== null) this.#tell(tickets, wish.keys.key, next)
+  }
+
+  /** From the front, as far as all stand: tickets are drawn in the order of the calls. */
+  #draw(key: bigint): void {
+    for (const place of this.#places.get(key) ?? []) {
+      if (place.tickets === null) return
+      if (!place.isDrawing) void this.#drawFor(place, place.tickets)
+    }
+  }
+
+  async #drawFor(place: Place, tickets: Tickets): Promise<void> {
+    place.isDrawing = true
+    try {
+      const { ticket, isNext } = await tickets.draw(place.wish)
+      if (place.isGone || place.tickets !== tickets) return await tickets.leave(place.wish.keys, ticket)
+      place.ticket = ticket
+      if (isNext === true) place.call()
+      else if (isNext === null && this.isFirst(place)) await this.#check(place)
+    } catch (error) {
+      place.fail(error)
+    }
+  }
+
+  /** Somebody says that the ticket is the next. Who had it may have left by now. */
+  #tell(tickets: Tickets, key: bigint, ticket: number): void {
+    const places = this.#places.get(key) ?? []
+    const told = places.find((place) => place.tickets === tickets && place.ticket === ticket)
+    if (told !== undefined) return told.call()
+    void tickets.tellNext(key, ticket).then((next) => next !== null && this.#tell(tickets, key, next))
+  }
+
+  #look(): void {
+    for (const [first] of this.#places.values()) if (first !== undefined) void this.#check(first)
+  }
+
+  async #check(place: Place): Promise<void> {
+    const { tickets, ticket, isNext, wish } = place
+    if (tickets === null || ticket === null || isNext) return
+    const isTurn = await tickets.isNext(wish.keys.key, ticket).catch(() => false)
+    if (isTurn && place.ticket === ticket) place.call()
+  }
+}

@@ -1,0 +1,36 @@
+import type { Tickets, Wish } from '../sessions/tickets.ts'
+
+/** One that waits for a name, or is about to: the server's line knows it by its ticket, once it has drawn one. */
+export class Place {
+  readonly wish: Wish
+  /** Whose ticket it is; null until it stands in the server's line. */
+  tickets: Tickets | null = null
+  ticket: number | null = null
+  isDrawing = false
+  /** Nobody stands before it. */
+  isNext = false
+  isGone = false
+  #settle: { call: () => void; fail: (error: unknown) => void } | undefined
+
+  constructor(wish: Wish) {
+    this.wish = wish
+  }
+
+  /** Starts to stand, without a ticket yet. Resolves when it is called, rejects when it is failed. */
+  stand(tickets: Tickets): Promise<void> {
+    this.tickets = tickets
+    this.ticket = null
+    this.isDrawing = false
+    this.isNext = false
+    return new Promise((resolve, reject) => (this.#settle = { call: resolve, fail: reject }))
+  }
+
+  call(): void {
+    this.isNext = true
+    this.#settle?.call()
+  }
+
+  fail(error: unknown): void {
+    this.#settle?.fail(error)
+  }
+}

@@ -1,0 +1,103 @@
+import { type Keys, tokenKeyOf } from '../ground/key.ts'
+import type { Mode } from '../ground/mode.ts'
+import type { Session } from '../postgres/session.ts'
+import { Ticks, type Token } from './ticks.ts'
+
+/** Takes locks of one mode on one session, and lets go of them. */
+export interface Taker {
+  /**
+   * Null means busy. Nothing is held if it rejects.
+   *
+   * @param line the line key, on which others must not be waiting; null for whoever is the first of them.
+   */
+  try(keys: Keys, line: bigint | null): Promise<Token | null>
+  /** Never rejects: a session that cannot be told is ended, and the server lets go of all it held. */
+  release(keys: Keys, token: number): Promise<void>
+}
+
+/** The takers of a session, and how it lets go of other shared keys. */
+export interface Takers extends Record<Mode, Taker> {
+  unlockShared(key: bigint): Promise<void>
+}
+
+export function takersOf(session: Session): Takers {
+  const shared = new Ticks(session, 'shared')
+  return {
+    exclusive: new ExclusiveTaker(new Ticks(session, 'exclusive')),
+    shared: new SharedTaker(shared),
+    unlockShared: (key) => shared.release(key),
+  }
+}
+
+/** The caller sees to it that a session never asks for what it has: a backend does not stand in its own way. */
+class ExclusiveTaker implements Taker {
+  readonly #ticks: Ticks
+
+  constructor(ticks: Ticks) {
+    this.#ticks = ticks
+  }
+
+  try(keys: Keys, line: bigint | null): Promise<Token | null> {
+    return this.#ticks.try({ keys, line, known: null })
+  }
+
+  release(keys: Keys, token: number): Promise<void> {
+    // The token first: who still has it is refused from then on.
+    return this.#ticks.release(tokenKeyOf(keys, token), keys.key)
+  }
+}
+
+interface Held extends Token {
+  holders: number
+}
+
+/** Any number of holders here, one hold on the server: that is taken with the first and let go of with the last. */
+class SharedTaker implements Taker {
+  readonly #ticks: Ticks
+  readonly #held = new Map<bigint, Held>()
+  /** Names whose hold on the server is being taken or let go of. */
+  readonly #changing = new Map<bigint, Promise<unknown>>()
+
+  constructor(ticks: Ticks) {
+    this.#ticks = ticks
+  }
+
+  async try(keys: Keys, line: bigint | null): Promise<Token | null> {
+    while (this.#changing.has(keys.key)) await this.#changing.get(keys.key)
+    const held = this.#held.get(keys.key)
+    if (held !== undefined) return await this.#join(held, keys, line)
+
+    return await this.#change(keys.key, this.#take(keys, line))
+  }
+
+  async release(keys: Keys, token: number): Promise<void> {
+    const held = this.#held.get(keys.key)
+    if (held !== undefined && --held.holders > 0) return
+    this.#held.delete(keys.key)
+    await this.#change(keys.key, this.#ticks.release(tokenKeyOf(keys, token), keys.key))
+  }
+
+  async #take(keys: Keys, line: bigint | null): Promise<Token | null> {
+    const grant = await this.#ticks.try({ keys, line, known: null })
+    if (grant !== null) this.#held.set(keys.key, { ...grant, holders: 1 })
+    return grant
+  }
+
+  /** Counted from the start, so that nobody lets go of it meanwhile. */
+  async #join(held: Held, keys: Keys, line: bigint | null): Promise<Token | null> {
+    held.holders++
+    let grant: Token | null = null
+    try {
+      grant = await this.#ticks.try({ keys, line, known: held.token })
+      return grant
+    } finally {
+      if (grant === null) await this.release(keys, held.token)
+    }
+  }
+
+  async #change<T>(key: bigint, change: Promise<T>): Promise<T> {
+    const settled = change.catch(() => {}).then(() => this.#changing.delete(key))
+    this.#changing.set(key, settled)
+    return await change
+  }
+}

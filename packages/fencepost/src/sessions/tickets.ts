@@ -1,0 +1,195 @@
+import { pause } from '../ground/abort.ts'
+import type { Keys } from '../ground/key.ts'
+import type { Mode } from '../ground/mode.ts'
+import { sqlState } from '../postgres/driver-error.ts'
+import type { Session } from '../postgres/session.ts'
+import { Batch } from './batch.ts'
+import type { Takers } from './taker.ts'
+
+/** Who waits for what. `scopes`: the callbacks it waits in, outermost first. */
+export interface Wish {
+  readonly keys: Keys
+  readonly namespace: string
+  readonly name: string
+  readonly mode: Mode
+  readonly scopes: readonly bigint[]
+}
+
+export interface Ticket {
+  readonly ticket: number
+  /** Nobody stands before it; null: not asked, as another of this session does. */
+  readonly isNext: boolean | null
+}
+
+interface Place {
+  readonly key: bigint
+  readonly ticket: number
+}
+
+const AGAIN_MS = 2
+const ATTEMPTS = 10
+/** Lock not available: a table of ours is locked at the moment, by a migration say. */
+const LOCKED = '55P03'
+const LINE_UP = 'call fencepost.line_up($1, $2, $3, $4, $5, $6, $7)'
+const IS_NEXT = `
+  select fencepost.is_next($1, place.key, place.ticket) as "isNext"
+  from unnest($2::bigint[], $3::bigint[]) with ordinality as place (key, ticket, position)
+  order by place.position`
+
+/** The tickets of one session, and the line keys it holds for them. All of them are void when the session is over. */
+export class Tickets {
+  readonly session: Session
+  readonly #takers: Takers
+  readonly #count = new Map<bigint, number>()
+  readonly #draw = new Batch((wishes: readonly Wish[]) => this.#lineUp(wishes))
+  readonly #isNext = new Batch((places: readonly Place[]) => this.#areNext(places))
+  readonly #passOn = new Batch((places: readonly Place[]) => this.#passAllOn(places))
+  readonly #leave = new Batch((places: readonly Place[]) => this.#takeAway(places))
+  #listening: Promise<void> | undefined
+  #told: (key: bigint, ticket: number) => void = () => {}
+
+  constructor(session: Session, takers: Takers) {
+    this.session = session
+    this.#takers = takers
+  }
+
+  /** Calls back when another session says whose turn it is. */
+  onTurn(told: (key: bigint, ticket: number) => void): void {
+    this.#told = told
+  }
+
+  /** A place at the end of the line, in the order of the calls. */
+  draw(wish: Wish): Promise<Ticket> {
+    return this.#draw.ask(wish)
+  }
+
+  /** Whether nobody alive stands before this session's first ticket; takes the dead away. */
+  isNext(key: bigint, ticket: number): Promise<boolean> {
+    return this.#isNext.ask({ key, ticket })
+  }
+
+  /** Leaves from the head of the line and tells the next; if that is one of ours, its ticket comes back. Never rejects. */
+  async passOn(keys: Keys, ticket: number): Promise<number | null> {
+    const next = await this.tellNext(keys.key, ticket)
+    this.#left(keys)
+    return next
+  }
+
+  /** The same for a ticket that has been given back already. */
+  async tellNext(key: bigint, ticket: number): Promise<number | null> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#passOn.ask({ key, ticket })
+      } catch {
+        // Cancelled from outside, say. At the worst the next finds out by itself.
+        if (attempt === ATTEMPTS || this.session.over.aborted) return null
+      }
+    }
+  }
+
+  /** Leaves from anywhere else. Never rejects: a ticket that stays is taken away when its turn comes. */
+  async leave(keys: Keys, ticket: number): Promise<void> {
+    await this.#leave.ask({ key: keys.key, ticket }).catch(() => {})
+    this.#left(keys)
+  }
+
+  #left({ key, line }: Keys): void {
+    if (this.#exit(key) === 0) void this.#takers.unlockShared(line)
+  }
+
+  #enter(key: bigint): number {
+    const count = (this.#count.get(key) ?? 0) + 1
+    this.#count.set(key, count)
+    return count
+  }
+
+  #exit(key: bigint): number {
+    const count = (this.#count.get(key) ?? 0) - 1
+    if (count > 0) this.#count.set(key, count)
+    else this.#count.delete(key)
+    return count
+  }
+
+  /** Those who are refused come first again, so the order stays. */
+  async #lineUp(wishes: readonly Wish[]): Promise<Ticket[]> {
+    this.#listening ??= this.session.listen((payload) => {
+      const place = placeIn(payload)
+      if (place !== null) this.#told(place.key, place.ticket)
+    })
+    await this.#listening
+    const tickets = new Map<Wish, Ticket>()
+    for (let missing = wishes; ; await pause(AGAIN_MS, this.session.over)) {
+      const drawn = await this.#lineUpOnce(missing)
+      missing.forEach((wish, i) => drawn[i] != null && tickets.set(wish, drawn[i]))
+      missing = missing.filter((wish) => !tickets.has(wish))
+      if (missing.length === 0) return wishes.map((wish) => tickets.get(wish) as Ticket)
+    }
+  }
+
+  async #lineUpOnce(wishes: readonly Wish[]): Promise<(Ticket | null)[]> {
+    // Counted before it is sent, so that nobody who leaves meanwhile lets go of the line key.
+    const lines = wishes.map(({ keys }) => (this.#enter(keys.key) === 1 ? keys.line : null))
+    try {
+      const drawn = await this.#call(wishes, lines)
+      drawn.forEach((ticket, i) => ticket === null && this.#exit((wishes[i] as Wish).keys.key))
+      return drawn
+    } catch (error) {
+      // No error undoes a session lock.
+      for (const { keys } of wishes) this.#left(keys)
+      if (sqlState(error) === LOCKED) return wishes.map(() => null)
+      throw this.session.describe(error)
+    }
+  }
+
+  async #call(wishes: readonly Wish[], lines: readonly (bigint | null)[]): Promise<(Ticket | null)[]> {
+    const values = [
+      this.session.key,
+      lines,
+      wishes.map(({ keys }) => keys.key),
+      wishes.map(({ namespace }) => namespace),
+      wishes.map(({ name }) => name),
+      wishes.map(({ mode }) => mode),
+      wishes.map(({ scopes }) => `{${scopes.join()}}`),
+    ]
+    const [row] = await this.session.query<{ tickets: (number | null)[]; next: number[] }>(LINE_UP, values, 'line_up')
+    const next = new Set(row?.next)
+    return wishes.map((_, i) => {
+      const ticket = row?.tickets[i] ?? null
+      return ticket === null ? null : { ticket, isNext: lines[i] === null ? null : next.has(i + 1) }
+    })
+  }
+
+  async #areNext(places: readonly Place[]): Promise<boolean[]> {
+    const rows = await this.session.query<{ isNext: boolean }>(
+      IS_NEXT,
+      [this.session.key, ...columns(places)],
+      'is_next',
+    )
+    return rows.map(({ isNext }) => isNext)
+  }
+
+  async #passAllOn(places: readonly Place[]): Promise<(number | null)[]> {
+    const values = [this.session.key, ...columns(places)]
+    const [row] = await this.session.query<{ tickets: (number | null)[] }>(
+      'call fencepost.pass_on($1, $2, $3)',
+      values,
+      'pass_on',
+    )
+    return row?.tickets ?? places.map(() => null)
+  }
+
+  async #takeAway(places: readonly Place[]): Promise<void[]> {
+    await this.session.query('select fencepost.leave_line($1, $2)', columns(places), 'leave_line')
+    return []
+  }
+}
+
+function columns(places: readonly Place[]): [bigint[], number[]] {
+  return [places.map(({ key }) => key), places.map(({ ticket }) => ticket)]
+}
+
+/** Anybody may notify anybody: what cannot be read is not for us. */
+function placeIn(payload: string): Place | null {
+  const [, key, ticket] = /^(-?\d{1,19}):(\d{1,15})$/.exec(payload) ?? []
+  return key === undefined ? null : { key: BigInt(key), ticket: Number(ticket) }
+}
