@@ -1,4 +1,6 @@
 import { setMaxListeners } from 'node:events'
+import { Events } from './events/events.ts'
+import type { LockEvents } from './events/lock-events.ts'
 import { firstOf } from './ground/abort.ts'
 import { ClosedError, LockTimeoutError } from './ground/errors.ts'
 import type { Holder } from './ground/holder.ts'
@@ -30,6 +32,7 @@ export class Fencepost implements AsyncDisposable {
   readonly #settings: Settings
   readonly #sessions: Sessions
   readonly #locks: Locks
+  readonly #events = new Events()
   readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
 
@@ -43,7 +46,8 @@ export class Fencepost implements AsyncDisposable {
     setMaxListeners(0, this.#closing.signal)
     this.#settings = settings
     this.#sessions = new Sessions({ config, where, schema, application, freezeMs, ready })
-    this.#locks = new Locks({ sessions: this.#sessions, origin, schema, namespace, freezeMs })
+    const [sessions, events] = [this.#sessions, this.#events]
+    this.#locks = new Locks({ sessions, origin, schema, namespace, freezeMs, events })
   }
 
   /**
@@ -87,6 +91,17 @@ export class Fencepost implements AsyncDisposable {
   async who(name: string): Promise<Holder[]> {
     checkName(name)
     return await this.#locks.who(name)
+  }
+
+  /**
+   * Calls `listener` at each event of this instance, in the middle of what it tells of, until the subscription is disposed
+   * of. What it throws becomes an uncaught exception and breaks no lock. The same events of the whole process are published
+   * on `node:diagnostics_channel`, as `fencepost:<event>`.
+   *
+   * @throws {TypeError} for an event that does not exist.
+   */
+  on<E extends keyof LockEvents>(event: E, listener: (event: LockEvents[E]) => void): Disposable {
+    return this.#events.on(event, listener)
   }
 
   /** Brings the schema up to date, whatever `migrate` says. Does nothing where it is. */

@@ -1,5 +1,13 @@
 export { type Fencepost, fencepost } from './fencepost.ts'
 export type { FencepostOptions } from './options.ts'
+export type {
+  AcquiredEvent,
+  LockEvents,
+  LostEvent,
+  RefusedEvent,
+  ReleasedEvent,
+  WaitingEvent,
+} from './events/lock-events.ts'
 export type { Isolation, Transaction } from './fencing/guarded-transaction.ts'
 export type { Duration } from './ground/duration.ts'
 export * from './ground/errors.ts'

@@ -1,6 +1,7 @@
 import { orAborted, pause } from '../ground/abort.ts'
 import type { Holder } from '../ground/holder.ts'
 import { type Keys, keysOf } from '../ground/key.ts'
+import type { Events } from '../events/events.ts'
 import { asError } from '../postgres/driver-error.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Origin } from '../postgres/target.ts'
@@ -18,6 +19,7 @@ export interface LocksOptions {
   readonly schema: Schema
   readonly namespace: string
   readonly freezeMs: number
+  readonly events: Events
 }
 
 const RETRY_MS = 200
@@ -79,7 +81,7 @@ export class Locks {
   }
 
   #hand(name: string, granted: Granted, leave: Leave): Lock {
-    const { schema, freezeMs, namespace, origin } = this.#options
+    const { schema, freezeMs, namespace, origin, events } = this.#options
     const { session, lane } = granted
     const { token, grantedUs } = granted.grant
     const holding = new Holding({ ...granted, token, namespace, name }, (isLost) => {
@@ -88,7 +90,8 @@ export class Locks {
       leave()
       if (isLost) lock.lose(asError(session.over.reason))
     })
-    const fence = { name, namespace, token, session: session.key, grantedUs, freezeMs, schema }
+    const of = { name, namespace, mode: 'exclusive', token } as const
+    const fence = { ...of, session: session.key, grantedUs, freezeMs, schema, events }
     const lock = new Lock(fence, origin, () => holding.end())
     this.#held.add(lock)
     return lock
