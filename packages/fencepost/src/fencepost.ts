@@ -1,23 +1,25 @@
 import { setMaxListeners } from 'node:events'
+import { Events } from './events/events.ts'
+import type { LockEvents } from './events/lock-events.ts'
 import { firstOf } from './ground/abort.ts'
-import { ClosedError, LockTimeoutError } from './ground/errors.ts'
+import { ClosedError } from './ground/errors.ts'
 import type { Holder } from './ground/holder.ts'
 import { checkName } from './ground/name.ts'
 import type { Lock } from './locks/lock.ts'
-import {
-  type LockOptions,
-  type ParsedLockOptions,
-  parseLockOptions,
-  type TryLockOptions,
-} from './locks/lock-options.ts'
+import { type LockOptions, parseLockOptions, type Reentrant, type TryLockOptions } from './locks/lock-options.ts'
+import type { LockSet } from './locks/lock-set.ts'
 import { Locks } from './locks/locks.ts'
+import { Scope } from './locks/scope.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
 import type { Connection } from './postgres/connection.ts'
 import { ensureSchema, migrate, type MigrationReport } from './postgres/migrate.ts'
 import { type Origin, resolveTarget, type Target } from './postgres/target.ts'
 
-type Work<T> = (lock: Lock) => Promise<T> | T
+type Work<L, T> = (held: L) => Promise<T> | T
+
+const TRYING = ['signal', 'shared'] as const
+const WAITING = ['wait', ...TRYING, 'onWait'] as const
 
 /**
  * Locks in a PostgreSQL database. Connects at the first use and keeps one connection while it is used, a few more
@@ -35,6 +37,7 @@ export class Fencepost implements AsyncDisposable {
   readonly #settings: Settings
   readonly #sessions: Sessions
   readonly #locks: Locks
+  readonly #events = new Events()
   readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
 
@@ -48,50 +51,103 @@ export class Fencepost implements AsyncDisposable {
     setMaxListeners(0, this.#closing.signal)
     this.#settings = settings
     this.#sessions = new Sessions({ config, where, schema, application, freezeMs, ready, maxConnections })
-    this.#locks = new Locks({ sessions: this.#sessions, origin, schema, namespace, freezeMs })
+    const [sessions, events] = [this.#sessions, this.#events]
+    this.#locks = new Locks({ sessions, origin, schema, namespace, freezeMs, events })
   }
 
   /**
-   * Waits for the lock, first come first served within this process, for as long as `wait` says.
+   * Waits for the lock, first come first served among all processes, for as long as `wait` says.
    * With `work`, releases the lock when `work` is done and returns what it returned; watch `lock.signal` in it.
    *
    * @throws {LockTimeoutError} after `wait`, naming the holder.
+   * @throws {DeadlockError} in a callback, if the wait would never end.
    * @throws the signal's reason once it aborts. In both cases nothing is held and nothing is granted later.
    * @throws {DatabaseUnreachableError | AuthenticationError | StandbyError | UnsafePoolerError | UnsupportedServerError}
    * @throws {OutOfLocksError} if the server has no room for another lock.
    * @throws {SchemaOutdatedError | SchemaTooNewError | MissingPrivilegeError} at the first use.
    */
   lock(name: string, options?: LockOptions): Promise<Lock>
-  lock<T>(name: string, work: Work<T>): Promise<T>
-  lock<T>(name: string, options: LockOptions, work: Work<T>): Promise<T>
-  async lock<T>(name: string, ...rest: [(LockOptions | Work<T>)?, Work<T>?]): Promise<Lock | T> {
+  lock<T>(name: string, work: Work<Lock, T>): Promise<T>
+  lock<T>(name: string, options: LockOptions & Reentrant, work: Work<Lock, T>): Promise<T>
+  async lock<T>(name: string, ...rest: [(LockOptions | Work<Lock, T>)?, Work<Lock, T>?]): Promise<Lock | T> {
     const [options, work] = optionsAndWork(rest)
     checkName(name)
-    const parsed = parseLockOptions(options, ['wait', 'signal', 'shared'])
-    const lock = await this.#acquire(name, parsed)
-    return work === undefined ? lock : await during(lock, work)
+    const asked = parseLockOptions(options, work === undefined ? WAITING : [...WAITING, 'reentrant'])
+    using until = firstOf([this.#closing.signal, asked.signal])
+    const { signal } = until
+    if (work === undefined) return await this.#locks.acquire(name, { ...asked, signal })
+
+    const outer = this.#locks.scopeToJoin(name, asked)
+    if (outer !== null) return await outer.join(work)
+    const scope = new Scope()
+    const held = await this.#locks.acquire(name, { ...asked, signal, scope })
+    return await scope.run({ owner: this.#locks, keys: [this.#locks.keyOf(name)], held }, work)
   }
 
   /**
-   * Takes the lock if it is free at once; null means busy and nothing else. With `work`, which then runs only if it
-   * was free, releases the lock afterwards. Throws what `lock` throws but for the timeout.
+   * Takes the lock if it is free at once and nobody waits for it; null means busy and nothing else. With `work`, which then
+   * runs only if it was free, releases the lock afterwards. Throws what `lock` throws but for the timeout and the deadlock.
    */
   tryLock(name: string, options?: TryLockOptions): Promise<Lock | null>
-  tryLock<T>(name: string, work: Work<T>): Promise<T | null>
-  tryLock<T>(name: string, options: TryLockOptions, work: Work<T>): Promise<T | null>
-  async tryLock<T>(name: string, ...rest: [(TryLockOptions | Work<T>)?, Work<T>?]): Promise<Lock | T | null> {
+  tryLock<T>(name: string, work: Work<Lock, T>): Promise<T | null>
+  tryLock<T>(name: string, options: TryLockOptions & Reentrant, work: Work<Lock, T>): Promise<T | null>
+  async tryLock<T>(
+    name: string,
+    ...rest: [(TryLockOptions | Work<Lock, T>)?, Work<Lock, T>?]
+  ): Promise<Lock | T | null> {
     const [options, work] = optionsAndWork(rest)
     checkName(name)
-    const { signal, mode } = parseLockOptions(options, ['signal', 'shared'])
-    using until = firstOf([this.#closing.signal, signal])
-    const lock = await this.#locks.tryAcquire(name, { mode, scopes: [], signal: until.signal })
-    return work === undefined || lock === null ? lock : await during(lock, work)
+    const asked = parseLockOptions(options, work === undefined ? TRYING : [...TRYING, 'reentrant'])
+    using until = firstOf([this.#closing.signal, asked.signal])
+    const { signal } = until
+    if (work === undefined) return await this.#locks.tryAcquire(name, { ...asked, signal })
+
+    const outer = this.#locks.scopeToJoin(name, asked)
+    if (outer !== null) return await outer.join(work)
+    const scope = new Scope()
+    const held = await this.#locks.tryAcquire(name, { ...asked, signal, scope })
+    return held && (await scope.run({ owner: this.#locks, keys: [this.#locks.keyOf(name)], held }, work))
+  }
+
+  /**
+   * Waits for several locks, for `wait` altogether, and takes all or none: one after the other in the order of their keys, so
+   * that two calls never wait for each other. A name that is given twice counts once. Throws what `lock` throws.
+   */
+  lockAll(names: readonly string[], options?: LockOptions): Promise<LockSet>
+  lockAll<T>(names: readonly string[], work: Work<LockSet, T>): Promise<T>
+  lockAll<T>(names: readonly string[], options: LockOptions, work: Work<LockSet, T>): Promise<T>
+  async lockAll<T>(
+    names: readonly string[],
+    ...rest: [(LockOptions | Work<LockSet, T>)?, Work<LockSet, T>?]
+  ): Promise<LockSet | T> {
+    const [options, work] = optionsAndWork(rest)
+    if (!Array.isArray(names) || names.length === 0)
+      throw new TypeError('lockAll() needs an array of at least one name')
+    for (const name of names) checkName(name)
+    const asked = parseLockOptions(options, WAITING)
+    using until = firstOf([this.#closing.signal, asked.signal])
+    if (work === undefined) return await this.#locks.acquireAll(names, { ...asked, signal: until.signal })
+
+    const scope = new Scope()
+    const held = await this.#locks.acquireAll(names, { ...asked, signal: until.signal, scope })
+    return await scope.run({ owner: this.#locks, keys: names.map((name) => this.#locks.keyOf(name)), held }, work)
   }
 
   /** Who holds the name, also if it was locked by another program; empty if it is free. */
   async who(name: string): Promise<Holder[]> {
     checkName(name)
     return await this.#locks.who(name)
+  }
+
+  /**
+   * Calls `listener` at each event of this instance, in the middle of what it tells of, until the subscription is disposed
+   * of. What it throws becomes an uncaught exception and breaks no lock. The same events of the whole process are published
+   * on `node:diagnostics_channel`, as `fencepost:<event>`.
+   *
+   * @throws {TypeError} for an event that does not exist.
+   */
+  on<E extends keyof LockEvents>(event: E, listener: (event: LockEvents[E]) => void): Disposable {
+    return this.#events.on(event, listener)
   }
 
   /** Brings the schema up to date, whatever `migrate` says. Does nothing where it is. */
@@ -116,39 +172,17 @@ export class Fencepost implements AsyncDisposable {
     await this.#sessions.close()
     await this.#origin.closePool()
   }
-
-  async #acquire(name: string, { waitMs, signal, mode }: ParsedLockOptions): Promise<Lock> {
-    if (waitMs === null && signal === undefined) {
-      return await this.#locks.acquire(name, { mode, scopes: [], signal: this.#closing.signal })
-    }
-    const startedAt = performance.now()
-    const deadline = new AbortController()
-    const timer = waitMs === null ? undefined : setTimeout(() => deadline.abort(), waitMs)
-    using until = firstOf([this.#closing.signal, signal, deadline.signal])
-    try {
-      return await this.#locks.acquire(name, { mode, scopes: [], signal: until.signal })
-    } catch (error) {
-      if (error !== deadline.signal.reason) throw error
-      throw new LockTimeoutError(name, performance.now() - startedAt, await this.#locks.holderAtHand(name))
-    } finally {
-      clearTimeout(timer)
-    }
-  }
 }
 
-function optionsAndWork<Options extends object, T>(rest: [(Options | Work<T>)?, Work<T>?]): [Options, Work<T>?] {
+function optionsAndWork<Options extends object, L, T>(
+  rest: [(Options | Work<L, T>)?, Work<L, T>?],
+): [Options, Work<L, T>?] {
   const [first, second] = rest
   const [options, work] = typeof first === 'function' ? [undefined, first] : [first, second]
   if (options !== undefined && (typeof options !== 'object' || options === null)) {
     throw new TypeError(`options must be an object such as { wait: '5s' }; got ${String(options)}`)
   }
   return work === undefined ? [options ?? ({} as Options)] : [options ?? ({} as Options), work]
-}
-
-/** The release comes before the result and never hides the error of the work. */
-async function during<T>(lock: Lock, work: Work<T>): Promise<T> {
-  await using held = lock
-  return await work(held)
 }
 
 /** Done once for all callers; again if it failed. */

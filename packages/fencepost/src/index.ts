@@ -1,12 +1,22 @@
 export { type Fencepost, fencepost } from './fencepost.ts'
 export type { FencepostOptions } from './options.ts'
+export type {
+  AcquiredEvent,
+  LockEvents,
+  LostEvent,
+  RefusedEvent,
+  ReleasedEvent,
+  WaitingEvent,
+} from './events/lock-events.ts'
 export type { Isolation, Transaction } from './fencing/guarded-transaction.ts'
 export type { Duration } from './ground/duration.ts'
 export * from './ground/errors.ts'
 export type { Holder } from './ground/holder.ts'
 export { keyOf } from './ground/key.ts'
 export type { Lock, TransactionOptions } from './locks/lock.ts'
-export type { LockOptions, TryLockOptions } from './locks/lock-options.ts'
+export type { LockOptions, Reentrant, TryLockOptions } from './locks/lock-options.ts'
+export type { LockSet } from './locks/lock-set.ts'
+export type { Mode } from './ground/mode.ts'
 export { type MigrationReport, schemaSql } from './postgres/migrate.ts'
 export type { InTransaction, PoolLike, Queryable } from './postgres/queryable.ts'
 export type { Target } from './postgres/target.ts'

@@ -14,7 +14,7 @@ begin
     if token is null then
       perform pg_advisory_xact_lock(gate);
       -- Somebody else may have drawn it while we waited.
-      token := coalesce(fencepost.join_shared(key, gate), fencepost.draw_shared_token(key, gate));
+      token := coalesce(fencepost.join_shared(key, gate), fencepost.draw_shared_token(key));
     end if;
   exception
     when lock_not_available then

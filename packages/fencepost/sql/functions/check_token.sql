@@ -23,6 +23,8 @@ begin
 
   raise exception 'token % of lock "%" is stale', check_token.token, check_token.name
     using errcode = 'LK001',
+      -- For whoever guards several names at once.
+      constraint = check_token.name,
       detail = coalesce(
         (select format('Token %s is held now.', who.token) from fencepost.who(check_token.name, check_token.namespace) limit 1),
         'Nobody holds the lock now.'

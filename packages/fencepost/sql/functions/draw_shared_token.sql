@@ -1,5 +1,5 @@
 -- Draws the token of the first shared holder, odd, for those that come after to find. The caller holds the key and the gate.
-create or replace function fencepost.draw_shared_token(key bigint, gate bigint)
+create or replace function fencepost.draw_shared_token(key bigint)
   returns bigint
   language plpgsql
 as $$
@@ -15,8 +15,7 @@ begin
     order by old.token desc
     limit 1
   );
-  insert into fencepost.shared_tokens (key, gate, token)
-  values (draw_shared_token.key, draw_shared_token.gate, drawn);
+  insert into fencepost.shared_tokens (key, token) values (draw_shared_token.key, drawn);
   return drawn;
 end
 $$;

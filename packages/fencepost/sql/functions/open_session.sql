@@ -9,7 +9,7 @@ begin
   perform set_config('lock_timeout', '0', true);
   perform fencepost.ensure_epoch();
 
-  -- A few of those that died since; with them goes what they held.
+  -- A few of those that died since; with them goes what they held and waited for.
   with dead as (
     delete from fencepost.sessions
     where sessions.session in (
@@ -20,6 +20,8 @@ begin
       for update skip locked
     )
     returning sessions.session
+  ), left_behind as (
+    delete from fencepost.waiters where waiters.session in (select dead.session from dead)
   )
   delete from fencepost.holders where holders.session in (select dead.session from dead);
 

@@ -12,7 +12,7 @@ begin
   end if;
   token := fencepost.shared_token(key, gate);
   if token is null and pg_try_advisory_xact_lock(gate) then
-    token := fencepost.draw_shared_token(key, gate);
+    token := fencepost.draw_shared_token(key);
   end if;
   return token;
 end

@@ -68,12 +68,14 @@ create unlogged table fencepost.sessions (
 create unlogged table fencepost.holders (
   session bigint not null,
   key bigint not null,
+  -- A session may hold a name several times over, shared.
+  holding bigint not null,
   namespace text not null check (strpos(namespace, ':') = 0),
   name text not null,
   acquired_at timestamptz not null,
   -- The callback it was taken in, as the waiters have it; null where it was not taken in one.
   scope bigint,
-  primary key (session, key)
+  primary key (session, key, holding)
 ) with (fillfactor = 50);
 
 -- The lines, one for each name, in the order of the tickets. Believed only while the session of the ticket lives.
@@ -93,7 +95,6 @@ create unlogged table fencepost.waiters (
 -- The token the shared holders of a name have between them. Believed only while one of them holds it.
 create unlogged table fencepost.shared_tokens (
   key bigint not null,
-  gate bigint not null,
   token bigint not null constraint shared_tokens_are_odd check (token % 2 = 1),
   primary key (key, token)
 );

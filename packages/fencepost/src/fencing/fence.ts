@@ -1,12 +1,9 @@
-import type { Mode } from '../ground/mode.ts'
+import type { Events } from '../events/events.ts'
+import type { OfHeld } from '../events/lock-events.ts'
 import type { Schema } from '../postgres/schema.ts'
 
 /** What a write is checked against: the token of one acquisition, and where the database finds it. */
-export interface Fence {
-  readonly name: string
-  readonly namespace: string
-  readonly mode: Mode
-  readonly token: number
+export interface Fence extends OfHeld {
   /** The session that was granted the token; tells two histories apart after a split brain. */
   readonly session: bigint
   /** When it was granted, in microseconds on the server's clock. */
@@ -14,4 +11,6 @@ export interface Fence {
   /** A guarded transaction that sits idle for longer is ended by the server, so it cannot keep the gate. 0: never. */
   readonly freezeMs: number
   readonly schema: Schema
+  /** Where a refusal is told. */
+  readonly events: Events
 }

@@ -26,7 +26,10 @@ export async function guard(tx: InTransaction, fence: Fence): Promise<void> {
   }
 }
 
-/** LK001 as a `StaleTokenError`; anything else as it is. */
-export function describeRefusal(error: unknown, { name, token }: Fence): unknown {
-  return sqlState(error) === 'LK001' ? new StaleTokenError(name, token, asError(error)) : error
+/** LK001 as a `StaleTokenError`, which is told to whoever listens; anything else as it is. */
+export function describeRefusal(error: unknown, fence: Fence): unknown {
+  if (sqlState(error) !== 'LK001') return error
+  const refusal = new StaleTokenError(fence.name, fence.token, asError(error))
+  fence.events.refused(fence, refusal)
+  return refusal
 }

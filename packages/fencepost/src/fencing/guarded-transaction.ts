@@ -7,6 +7,9 @@ import { describeRefusal } from './guard.ts'
 
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
 
+/** What has to stand for a transaction to commit: one fence or several, in the order of their keys. */
+export type Fences = readonly [Fence, ...Fence[]]
+
 /** A connection of the pool in a guarded transaction. Do not send BEGIN, COMMIT or ROLLBACK on it. */
 export type Transaction = Queryable
 
@@ -29,26 +32,27 @@ interface PooledClient extends Queryable {
 const LOST_MS = 5000
 
 /**
- * Runs `work` in a transaction that commits only while the fence stands. The token is looked at together with BEGIN,
+ * Runs `work` in a transaction that commits only while its fences stand. The tokens are looked at together with BEGIN,
  * to fail early, and guarded together with COMMIT: no round trip more than an unguarded transaction, and one that is
  * frozen in the middle keeps nobody waiting.
  */
-export async function guardedTransaction<T>(origin: Origin, fence: Fence, work: Work<T>): Promise<T> {
-  const client = await checkOut(origin, fence)
+export async function guardedTransaction<T>(origin: Origin, fences: Fences, work: Work<T>): Promise<T> {
+  const [{ name }] = fences
+  const client = await checkOut(origin, fences)
   using watched = watchClient(client, work.lost)
   try {
-    await send(client, opening(fence, work.isolation), fence)
+    await send(client, opening(fences, work.isolation), fences)
     const result = await work.run(client)
-    if (watched.broken !== undefined) throw new TransactionLostError(fence.name, watched.broken)
-    await commit(client, fence)
+    if (watched.broken !== undefined) throw new TransactionLostError(name, watched.broken)
+    await commit(client, fences)
     return result
   } catch (error) {
     await client.query('rollback').catch((failed: unknown) => (watched.broken ??= asError(failed)))
-    throw isEndOfSession(error) ? new TransactionLostError(fence.name, asError(error)) : error
+    throw isEndOfSession(error) ? new TransactionLostError(name, asError(error)) : error
   }
 }
 
-async function checkOut(origin: Origin, { schema }: Fence): Promise<PooledClient> {
+async function checkOut(origin: Origin, [{ schema }]: Fences): Promise<PooledClient> {
   try {
     return (await origin.pool().connect()) as PooledClient
   } catch (error) {
@@ -79,16 +83,18 @@ function watchClient(client: PooledClient, lost: AbortSignal): { broken: Error |
   return watched
 }
 
-function opening(fence: Fence, isolation: Isolation): string {
-  const watch = `fencepost.watch_client(${fence.freezeMs} * interval '1 ms')`
-  return `begin isolation level ${isolation}; select ${watch}, fencepost.check_token(${PLACE})`
+function opening(fences: Fences, isolation: Isolation): string {
+  const watch = `fencepost.watch_client(${fences[0].freezeMs} * interval '1 ms')`
+  const checks = fences.map(() => `fencepost.check_token(${PLACE})`)
+  return `begin isolation level ${isolation}; select ${[watch, ...checks].join(', ')}`
 }
 
-async function commit(client: Queryable, fence: Fence): Promise<void> {
+async function commit(client: Queryable, fences: Fences): Promise<void> {
   try {
-    await send(client, `select fencepost.guard(${PLACE}); commit`, fence)
+    const guards = fences.map(() => `fencepost.guard(${PLACE})`)
+    await send(client, `select ${guards.join(', ')}; commit`, fences)
   } catch (error) {
-    throw isRefusal(error) ? error : new CommitUncertainError(fence.name, asError(error))
+    throw isRefusal(error) ? error : new CommitUncertainError(fences[0].name, asError(error))
   }
 }
 
@@ -100,12 +106,22 @@ function isRefusal(error: unknown): boolean {
 const PLACE = '<name, token, namespace, session>'
 
 /** A message of several statements takes no parameters; the schema is placed before what the user chose is put in. */
-async function send(client: Queryable, script: string, fence: Fence): Promise<void> {
-  const { name, token, namespace, session, schema } = fence
-  const fields = `${literal(name)}, ${token}, ${literal(namespace)}, ${session}`
+async function send(client: Queryable, script: string, fences: Fences): Promise<void> {
+  const [first, ...rest] = fences[0].schema.place(script).split(PLACE)
+  const filled = rest.map((text, i) => fieldsOf(fences[i] as Fence) + text)
   try {
-    await client.query(schema.place(script).replace(PLACE, () => fields))
+    await client.query([first, ...filled].join(''))
   } catch (error) {
-    throw describeRefusal(error, fence)
+    throw describeRefusal(error, refused(error, fences))
   }
+}
+
+function fieldsOf({ name, token, namespace, session }: Fence): string {
+  return `${literal(name)}, ${token}, ${literal(namespace)}, ${session}`
+}
+
+/** A refusal carries the name it is about in a field of its own. */
+function refused(error: unknown, fences: Fences): Fence {
+  const { constraint } = asError(error) as Error & { constraint?: string }
+  return fences.find(({ name }) => name === constraint) ?? fences[0]
 }

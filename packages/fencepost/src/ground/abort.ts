@@ -30,6 +30,8 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
  * the memory of a source that lives on.)
  */
 export function firstOf(sources: readonly (AbortSignal | undefined)[]): { signal: AbortSignal } & Disposable {
+  const [only, ...others] = sources.filter((source) => source !== undefined)
+  if (only !== undefined && others.length === 0) return { signal: only, [Symbol.dispose]: () => {} }
   const first = new AbortController()
   const over = new AbortController()
   for (const source of sources) {

@@ -27,6 +27,44 @@ export class LockTimeoutError extends FencepostError {
   }
 }
 
+/** One of those that wait for each other. */
+export interface Waiting {
+  /** The lock it waits for. */
+  readonly name: string
+  readonly application: string
+  readonly host: string
+  /** Process id on `host`. */
+  readonly process: number
+}
+
+/**
+ * The wait would never end: the callback it happens in holds the lock already, or holds one that somebody waits for who holds this one.
+ * Nothing more is held than before; let the error end the callback, which lets go of what the others wait for, then retry.
+ */
+export class DeadlockError extends FencepostError {
+  readonly code = 'DEADLOCK'
+  readonly lockName: string
+  /** Who waits for whom, this call first: each holds what the one before it waits for. Empty if it is this call alone. */
+  readonly ring: readonly Waiting[]
+
+  constructor(lockName: string, ring: readonly Waiting[]) {
+    super(`lock "${lockName}" would never be granted: ${ring.length === 0 ? SELF_WAIT : describeRing(ring)}`)
+    this.lockName = lockName
+    this.ring = ring
+  }
+}
+
+const SELF_WAIT =
+  'the callback that asks for it holds it; do not lock it twice, or pass { reentrant: true } and the callback form ' +
+  '(a shared lock cannot be made exclusive)'
+
+function describeRing(ring: readonly Waiting[]): string {
+  const waits = ring.map(
+    ({ name, application, host, process }) => `${application} on ${host} (pid ${process}) waits for "${name}"`,
+  )
+  return `${waits.join(', whose holder ')}, whose holder is the first of them`
+}
+
 /**
  * The connection that held the lock is over, so the server has let go of it or is about to.
  * Stop working: somebody else may hold the lock. Guarded writes are refused from now on.

@@ -1,5 +1,8 @@
 import { hash } from 'node:crypto'
 
+/** The first 8 bytes of SHA-256 over `fencepost:gate`. */
+const GATE = 7760462546175236910n
+
 /** The advisory keys of a name. */
 export interface Keys {
   /** The lock itself. */
@@ -13,16 +16,17 @@ export interface Keys {
 /**
  * The 64-bit advisory key of a name, the same number as SQL's `fencepost.key(name, namespace)`: the first 8 bytes,
  * big-endian and signed, of SHA-256 over `fencepost:<namespace>:<name>`. Two names share one with odds of 3e-10 at
- * 100,000 names; they then exclude each other, and their tokens stay apart.
+ * 100,000 names; they then exclude each other, and no token is given to both.
  */
 export function keyOf(name: string, namespace = 'default'): bigint {
   return keysOf(name, namespace).key
 }
 
-/** The gate is the next 8 bytes, as SQL's `fencepost.gate(name, namespace)`, and the line stands beside it. */
+/** The gate is the key with its halves swapped, xor `GATE`, as SQL's `fencepost.gate_of(key)`; the line stands beside it. */
 export function keysOf(name: string, namespace: string): Keys {
   const digest = hash('sha256', `fencepost:${namespace}:${name}`, 'buffer')
-  const gate = digest.readBigInt64BE(8)
+  digest.copyWithin(8, 4, 8).copyWithin(12, 0, 4)
+  const gate = digest.readBigInt64BE(8) ^ GATE
   return { key: digest.readBigInt64BE(0), gate, line: gate ^ 1n }
 }
 

@@ -20,8 +20,8 @@ export class Line {
   }
 
   /** A place behind all who came before. Until it stands, nobody behind it does. */
-  enter(wish: Wish): Place {
-    const place = new Place(wish)
+  enter(wish: Wish, onTicket: (place: Place) => void): Place {
+    const place = new Place(wish, onTicket)
     const places = this.#places.get(wish.keys.key)
     if (places === undefined) this.#places.set(wish.keys.key, [place])
     else places.push(place)
@@ -84,6 +84,7 @@ export class Line {
       const { ticket, isNext } = await tickets.draw(place.wish)
       if (place.isGone || place.tickets !== tickets) return await tickets.leave(place.wish.keys, ticket)
       place.ticket = ticket
+      place.onTicket(place)
       if (isNext === true) place.call()
       else if (isNext === null && this.isFirst(place)) await this.#check(place)
     } catch (error) {

@@ -3,6 +3,8 @@ import type { Tickets, Wish } from '../sessions/tickets.ts'
 /** One that waits for a name, or is about to: the server's line knows it by its ticket, once it has drawn one. */
 export class Place {
   readonly wish: Wish
+  /** Called when it has drawn a ticket: whoever comes from now on is served later. */
+  readonly onTicket: (place: Place) => void
   /** Whose ticket it is; null until it stands in the server's line. */
   tickets: Tickets | null = null
   ticket: number | null = null
@@ -12,8 +14,9 @@ export class Place {
   isGone = false
   #settle: { call: () => void; fail: (error: unknown) => void } | undefined
 
-  constructor(wish: Wish) {
+  constructor(wish: Wish, onTicket: (place: Place) => void) {
     this.wish = wish
+    this.onTicket = onTicket
   }
 
   /** Starts to stand, without a ticket yet. Resolves when it is called, rejects when it is failed. */

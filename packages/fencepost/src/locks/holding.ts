@@ -3,11 +3,15 @@ import type { Wish } from '../sessions/tickets.ts'
 
 const DESCRIBE_AFTER_MS = 50
 
+let count = 0
+
 /**
  * Holds what was granted until `end`, or until its session is over. A lock that is held for longer than a moment is
  * written down by name for others to read; a short one writes nothing.
  */
 export class Holding {
+  /** A session may hold a name several times over, shared. */
+  readonly #id = ++count
   readonly #grantedAt = performance.now()
   readonly #granted: Granted
   readonly #wish: Wish
@@ -15,6 +19,10 @@ export class Holding {
   readonly #timer: NodeJS.Timeout
   #isDescribed = false
   #isOver = false
+
+  get heldMs(): number {
+    return performance.now() - this.#grantedAt
+  }
 
   /** @param left called once, when nothing is held any more: at the end or at the loss, whichever comes first. */
   constructor(granted: Granted, wish: Wish, left: (isLost: boolean) => void) {
@@ -38,19 +46,20 @@ export class Holding {
 
   async #describe(): Promise<void> {
     const { session, keys } = this.#granted
-    const { namespace, name, scopes } = this.#wish
+    const { namespace, name, scope } = this.#wish
     this.#isDescribed = true
-    const text = `select fencepost.describe($1, $2, $3, $4, $5, $6 * interval '1 ms')`
-    const heldForMs = performance.now() - this.#grantedAt
+    const text = `select fencepost.describe($1, $2, $3, $4, $5, $6, $7 * interval '1 ms')`
     // Who is told nothing still sees that it is held.
     await session
-      .query(text, [session.key, keys.key, namespace, name, scopes.at(-1) ?? null, heldForMs], 'describe')
+      .query(text, [session.key, keys.key, this.#id, namespace, name, scope, this.heldMs], 'describe')
       .catch(() => {})
   }
 
   async #undescribe(): Promise<void> {
     const { session, keys } = this.#granted
-    await session.query('select fencepost.undescribe($1, $2)', [session.key, keys.key], 'undescribe').catch(() => {})
+    await session
+      .query('select fencepost.undescribe($1, $2, $3)', [session.key, keys.key, this.#id], 'undescribe')
+      .catch(() => {})
   }
 
   readonly #lose = (): void => this.#leave(true)

@@ -1,37 +1,61 @@
 import { type Duration, parseDuration } from '../ground/duration.ts'
+import type { Holder } from '../ground/holder.ts'
 import type { Mode } from '../ground/mode.ts'
 
-export interface LockOptions {
-  /** How long to wait for the lock, connecting included. Default: for as long as it takes. */
-  readonly wait?: Duration
+/** `tryLock` does not wait for the lock; the signal gives up connecting. */
+export interface TryLockOptions {
   /** Gives up the wait with the signal's own reason. It has no effect on a lock that was granted. */
   readonly signal?: AbortSignal
   /** Together with other shared holders, for readers. Default false: alone. Whoever waits to hold it alone is not overtaken. */
   readonly shared?: boolean
 }
 
-/** `tryLock` does not wait for the lock; the signal gives up connecting. */
-export type TryLockOptions = Pick<LockOptions, 'signal' | 'shared'>
+export interface LockOptions extends TryLockOptions {
+  /** How long to wait for the lock, connecting included. Default: for as long as it takes. */
+  readonly wait?: Duration
+  /**
+   * Called once if the lock is not granted at once, with its holder, null if that is not known. What it throws becomes an
+   * uncaught exception.
+   */
+  readonly onWait?: (holder: Holder | null) => void
+}
+
+/** For the callback forms. */
+export interface Reentrant {
+  /**
+   * In a callback for which the name is held already, run within it: same token, let go of when the last callback has ended.
+   * Default false: such a call throws `DeadlockError`, as it would wait for itself. A shared lock is never made exclusive.
+   */
+  readonly reentrant?: boolean
+}
 
 export interface ParsedLockOptions {
   /** Null: for ever. */
   readonly waitMs: number | null
   readonly signal: AbortSignal | undefined
   readonly mode: Mode
+  readonly isReentrant: boolean
+  readonly onWait: ((holder: Holder | null) => void) | undefined
 }
 
+type Option = keyof (LockOptions & Reentrant)
+
 /** @throws {TypeError} for an option that does not exist or has a wrong type. */
-export function parseLockOptions(options: LockOptions, known: readonly (keyof LockOptions)[]): ParsedLockOptions {
+export function parseLockOptions(options: LockOptions & Reentrant, known: readonly Option[]): ParsedLockOptions {
   for (const option of Object.keys(options)) {
-    if (!known.includes(option as keyof LockOptions)) {
-      throw new TypeError(`unknown option '${option}'; there is ${known.map((name) => `'${name}'`).join(' and ')}`)
+    if (!known.includes(option as Option)) {
+      throw new TypeError(`unknown option '${option}'; there are ${known.map((name) => `'${name}'`).join(', ')}`)
     }
   }
-  const { wait, signal, shared = false } = options
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError('signal must be an AbortSignal')
-  }
-  if (typeof shared !== 'boolean') throw new TypeError(`shared must be true or false; got ${String(shared)}`)
+  const { wait, signal, onWait, shared = false, reentrant = false } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal')
+  if (onWait !== undefined && typeof onWait !== 'function') throw new TypeError('onWait must be a function')
   const waitMs = wait === undefined ? null : parseDuration(wait, 'wait')
-  return { waitMs, signal, mode: shared ? 'shared' : 'exclusive' }
+  const mode = checkBoolean(shared, 'shared') ? 'shared' : 'exclusive'
+  return { waitMs, signal, mode, isReentrant: checkBoolean(reentrant, 'reentrant'), onWait }
+}
+
+function checkBoolean(value: boolean, option: string): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`${option} must be true or false; got ${String(value)}`)
+  return value
 }

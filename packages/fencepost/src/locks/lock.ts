@@ -1,5 +1,5 @@
 import { firstOf, orAborted } from '../ground/abort.ts'
-import { LockLostError, LockReleasedError } from '../ground/errors.ts'
+import { type LockLostError, LockReleasedError } from '../ground/errors.ts'
 import type { Mode } from '../ground/mode.ts'
 import type { Fence } from '../fencing/fence.ts'
 import { guard } from '../fencing/guard.ts'
@@ -12,6 +12,16 @@ const GUARDS_MS = 5000
 export interface TransactionOptions {
   /** Default `'read committed'`. Any level sees what earlier holders committed: the lock is older than the snapshot. */
   readonly isolation?: Isolation
+}
+
+interface HeldTogether {
+  readonly locks: readonly Lock[]
+  readonly signal: AbortSignal
+}
+
+interface Asked<T> {
+  readonly work: (tx: Transaction) => Promise<T>
+  readonly options: TransactionOptions
 }
 
 /**
@@ -54,9 +64,14 @@ export class Lock implements AsyncDisposable {
   }
 
   /** For whoever holds the connection: it is over, and something was still held on it. */
-  lose(cause: Error): void {
-    this.#lost = new LockLostError(this.name, cause)
-    this.#told?.abort(this.#lost)
+  lose(lost: LockLostError): void {
+    this.#lost = lost
+    this.#told?.abort(lost)
+  }
+
+  /** Whether `release()` was called. */
+  get isReleased(): boolean {
+    return this.#release !== undefined
   }
 
   /**
@@ -93,17 +108,24 @@ export class Lock implements AsyncDisposable {
    * @throws {CommitUncertainError} if its connection broke during COMMIT.
    */
   async transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    if (this.#release !== undefined) throw new LockReleasedError(this.name)
+    return await Lock.transactionOf({ locks: [this], signal: this.signal }, this.#origin, { work, options })
+  }
+
+  /** The same for several that are held together. */
+  static async transactionOf<T>(held: HeldTogether, origin: Origin, { work, options }: Asked<T>): Promise<T> {
+    const isolation = checkIsolation(options.isolation ?? 'read committed')
+    const refuseReleased = () => {
+      const released = held.locks.find(({ isReleased }) => isReleased)
+      if (released !== undefined) throw new LockReleasedError(released.name)
+    }
     const run = async (tx: Transaction) => {
       const result = await work(tx)
-      if (this.#release !== undefined) throw new LockReleasedError(this.name)
+      refuseReleased()
       return result
     }
-    return await guardedTransaction(this.#origin, this.#fence, {
-      lost: this.signal,
-      isolation: checkIsolation(options.isolation ?? 'read committed'),
-      run,
-    })
+    refuseReleased()
+    const fences = held.locks.map((lock) => lock.#fence) as [Fence, ...Fence[]]
+    return await guardedTransaction(origin, fences, { lost: held.signal, isolation, run })
   }
 
   /** Gives the lock back. Never throws, also when it is lost or released already. Waits for guard calls under way, up to 5 s. */

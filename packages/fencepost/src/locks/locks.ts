@@ -1,23 +1,22 @@
-import { orAborted, pause } from '../ground/abort.ts'
-import { DatabaseUnreachableError } from '../ground/errors.ts'
+import type { Events } from '../events/events.ts'
+import { firstOf, orAborted } from '../ground/abort.ts'
+import { DeadlockError, LockLostError, LockTimeoutError } from '../ground/errors.ts'
 import type { Holder } from '../ground/holder.ts'
 import { keysOf } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
-import { isNotYet } from '../line/ask.ts'
-import { Claims } from '../line/claims.ts'
 import type { Granted } from '../line/granted.ts'
-import { Line } from '../line/line.ts'
 import type { Place } from '../line/place.ts'
-import { tryOnce } from '../line/try-once.ts'
-import { watch } from '../line/watch.ts'
 import { asError } from '../postgres/driver-error.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Origin } from '../postgres/target.ts'
-import type { Main, Sessions } from '../sessions/sessions.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { Wish } from '../sessions/tickets.ts'
+import { Grants } from './grants.ts'
 import { Holding } from './holding.ts'
 import { Lock } from './lock.ts'
+import { LockSet } from './lock-set.ts'
 import { readHolders } from './read-holders.ts'
+import { Scope } from './scope.ts'
 
 export interface LocksOptions {
   readonly sessions: Sessions
@@ -25,68 +24,92 @@ export interface LocksOptions {
   readonly schema: Schema
   readonly namespace: string
   readonly freezeMs: number
+  readonly events: Events
 }
 
 export interface Asked {
   readonly mode: Mode
-  /** The callbacks it is asked in, outermost first. */
-  readonly scopes: readonly bigint[]
   readonly signal: AbortSignal
-  /** Called once if it is not granted at once. */
-  readonly onWait?: () => void
+  /** The callback it is to be held for. Default: the one it is asked in, if any. */
+  readonly scope?: Scope
+}
+
+export interface AskedToWait extends Asked {
+  /** Null: for ever. */
+  readonly waitMs: number | null
+  readonly onWait?: ((holder: Holder | null) => void) | undefined
 }
 
 const AT_HAND_MS = 300
-const ATTEMPTS = 3
-const RECONNECT_MS = 30_000
-const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 3000
 
-/**
- * Takes locks for one process.
- *
- *     enter the line ──▶ try, if nobody is before us ──busy──▶ stand in the line ──called──▶ watch the lock ──▶ granted
- *            ▲                                                        │                           │
- *            └─────────────────────── shared session lost ◀───────────┴───────────────────────────┘
- */
+/** The locks of one process: asks for them, hands them out and knows what is held. */
 export class Locks {
   readonly #options: LocksOptions
-  readonly #claims = new Claims()
-  readonly #line = new Line()
+  readonly #grants: Grants
   readonly #held = new Set<Lock>()
 
   constructor(options: LocksOptions) {
     this.#options = options
+    this.#grants = new Grants(options.sessions)
   }
 
-  /** Null means busy: held or waited for by somebody, here or elsewhere, or a guarded transaction of the last holder runs. */
-  async tryAcquire(name: string, { mode, scopes, signal }: Asked): Promise<Lock | null> {
-    const wish = this.#wish(name, mode, scopes)
-    for (let attempt = 1; ; attempt++) {
-      signal.throwIfAborted()
-      if (!this.#line.isEmpty(wish.keys.key)) return null
-      const { sessions } = this.#options
-      const main = sessions.openMain ?? (await orAborted(sessions.main(), signal))
-      try {
-        const granted = await tryOnce(main, this.#claims, { wish, signal, line: wish.keys.line })
-        return granted === null ? null : this.#hand(wish, granted)
-      } catch (error) {
-        if (signal.aborted) throw signal.reason
-        if (attempt === ATTEMPTS || !isAgain(main, error)) throw main.session.describe(error)
-      }
-    }
+  /** Null means busy. */
+  async tryAcquire(name: string, asked: Asked): Promise<Lock | null> {
+    const startedAt = performance.now()
+    const wish = this.#wish(name, asked)
+    const granted = await this.#grants.try(wish, asked.signal)
+    return granted === null ? null : this.#hand(wish, granted, startedAt)
   }
 
-  /** Rejects with the signal's reason; nothing is held then and nothing will be granted later. */
-  async acquire(name: string, asked: Asked): Promise<Lock> {
-    asked.signal.throwIfAborted()
-    const wish = this.#wish(name, asked.mode, asked.scopes)
-    const place = this.#line.enter(wish)
+  /** Rejects with a `LockTimeoutError`, a `DeadlockError` or the signal's reason; nothing is held then, nor granted later. */
+  async acquire(name: string, asked: AskedToWait): Promise<Lock> {
+    const startedAt = performance.now()
+    const wish = this.#wish(name, asked)
+    if (Scope.holding(this, wish.keys.key) !== null) throw new DeadlockError(name, [])
+    const tell = (place: Place) => this.#tellWaiting(place, asked)
+    const { waitMs, signal } = asked
+    if (waitMs === null) return this.#hand(wish, await this.#grants.wait(wish, signal, tell), startedAt)
+
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), waitMs)
+    using until = firstOf([signal, late.signal])
     try {
-      return this.#hand(wish, await this.#take(place, asked))
+      return this.#hand(wish, await this.#grants.wait(wish, until.signal, tell), startedAt)
+    } catch (error) {
+      if (error !== late.signal.reason) throw error
+      throw new LockTimeoutError(name, performance.now() - startedAt, await this.#holderAtHand(name))
     } finally {
-      this.#line.leave(place)
+      clearTimeout(timer)
     }
+  }
+
+  /** All or none, in the order of their keys: whoever else takes several in that order waits for nobody who waits for them. */
+  async acquireAll(names: readonly string[], asked: AskedToWait): Promise<LockSet> {
+    const startedAt = performance.now()
+    const byKey = new Map(names.map((name) => [this.keyOf(name), name]))
+    const locks: Lock[] = []
+    try {
+      for (const [, name] of [...byKey].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+        const { waitMs } = asked
+        const leftMs = waitMs === null ? null : Math.max(0, waitMs - (performance.now() - startedAt))
+        locks.push(await this.acquire(name, { ...asked, waitMs: leftMs }))
+      }
+      return new LockSet(locks, this.#options.origin)
+    } catch (error) {
+      await Promise.all(locks.map((lock) => lock.release()))
+      throw error
+    }
+  }
+
+  /** The callback around this call that holds the name and may be joined; null if there is none. */
+  scopeToJoin(name: string, { mode, isReentrant }: { mode: Mode; isReentrant: boolean }): Scope | null {
+    const scope = isReentrant ? Scope.holding(this, this.keyOf(name)) : null
+    if (scope?.mode === 'shared' && mode === 'exclusive') throw new DeadlockError(name, [])
+    return scope
+  }
+
+  keyOf(name: string): bigint {
+    return keysOf(name, this.#options.namespace).key
   }
 
   /** Who holds the name now, first the one that has held it longest; empty if nobody does. */
@@ -95,8 +118,28 @@ export class Locks {
     return await readHolders(session, name, this.#options.namespace)
   }
 
+  /** Releases everything that is held. */
+  async releaseAll(): Promise<void> {
+    await Promise.all([...this.#held].map((lock) => lock.release()))
+  }
+
+  #wish(name: string, { mode, scope = Scope.here() }: Asked): Wish {
+    const { namespace } = this.#options
+    const keys = keysOf(name, namespace)
+    return { keys, namespace, name, mode, scopes: Scope.idsHere(), scope: scope?.id ?? null }
+  }
+
+  #tellWaiting(place: Place, { onWait }: AskedToWait): void {
+    const { wish } = place
+    this.#options.events.waiting(wish)
+    if (onWait === undefined) return
+    void this.#holderAtHand(wish.name).then((holder) => {
+      if (!place.isGone) onWait(holder)
+    })
+  }
+
   /** For an error that is due now: null also if the answer would keep it waiting. */
-  async holderAtHand(name: string): Promise<Holder | null> {
+  async #holderAtHand(name: string): Promise<Holder | null> {
     const { openMain } = this.#options.sessions
     if (openMain === null) return null
     const asking = readHolders(openMain.session, name, this.#options.namespace)
@@ -104,77 +147,24 @@ export class Locks {
     return holder ?? null
   }
 
-  /** Releases everything that is held. */
-  async releaseAll(): Promise<void> {
-    await Promise.all([...this.#held].map((lock) => lock.release()))
-  }
-
-  #wish(name: string, mode: Mode, scopes: readonly bigint[]): Wish {
-    const { namespace } = this.#options
-    return { keys: keysOf(name, namespace), namespace, name, mode, scopes }
-  }
-
-  async #take(place: Place, asked: Asked): Promise<Granted> {
-    const { signal } = asked
-    for (;;) {
-      const main = this.#options.sessions.openMain ?? (await this.#reconnect(signal))
-      main.session.hold()
-      try {
-        return await this.#takeOn(main, place, asked)
-      } catch (error) {
-        if (signal.aborted) throw signal.reason
-        if (!isAgain(main, error)) throw main.session.describe(error)
-      } finally {
-        main.session.letGo()
-      }
-    }
-  }
-
-  async #takeOn(main: Main, place: Place, { signal, onWait }: Asked): Promise<Granted> {
-    const { wish } = place
-    if (this.#line.isFirst(place)) {
-      const granted = await tryOnce(main, this.#claims, { wish, signal, line: wish.keys.line })
-      if (granted !== null) return granted
-    }
-    onWait?.()
-    await this.#line.stand(place, main, signal)
-    return await watch({ main, sessions: this.#options.sessions, claims: this.#claims }, wish, signal)
-  }
-
-  /** A session that broke is opened again, after growing random pauses; the first one opens or fails. */
-  async #reconnect(signal: AbortSignal): Promise<Main> {
-    const { sessions } = this.#options
-    const startedAt = performance.now()
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      try {
-        return await orAborted(sessions.main(), signal)
-      } catch (error) {
-        const isOver = performance.now() - startedAt > RECONNECT_MS
-        if (signal.aborted || isOver || !sessions.wasOpen || !(error instanceof DatabaseUnreachableError)) throw error
-        await pause(pauseMs * Math.random(), signal)
-      }
-    }
-  }
-
-  #hand(wish: Wish, granted: Granted): Lock {
-    const { schema, freezeMs, origin } = this.#options
+  #hand(wish: Wish, granted: Granted, startedAt: number): Lock {
+    const { schema, freezeMs, origin, events } = this.#options
     const { session, lane, leave } = granted
     const { token, grantedUs } = granted.grant
     const { name, namespace, mode } = wish
+    const fence = { name, namespace, mode, token, session: session.key, grantedUs, freezeMs, schema, events }
     const holding = new Holding(granted, wish, (isLost) => {
       lane?.giveBack()
       this.#held.delete(lock)
       leave()
-      if (isLost) lock.lose(asError(session.over.reason))
+      if (!isLost) return events.released(fence, holding.heldMs)
+      const lost = new LockLostError(name, asError(session.over.reason))
+      lock.lose(lost)
+      events.lost(fence, holding.heldMs, lost)
     })
-    const fence = { name, namespace, mode, token, session: session.key, grantedUs, freezeMs, schema }
     const lock = new Lock(fence, origin, () => holding.end())
     this.#held.add(lock)
+    events.acquired(fence, performance.now() - startedAt)
     return lock
   }
-}
-
-/** The session broke while nobody looked, or its statement was cancelled: it is asked again, or a new one. */
-function isAgain({ session }: Main, error: unknown): boolean {
-  return session.over.aborted || isNotYet(session, error)
 }

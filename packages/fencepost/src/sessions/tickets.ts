@@ -6,13 +6,16 @@ import type { Session } from '../postgres/session.ts'
 import { Batch } from './batch.ts'
 import type { Takers } from './taker.ts'
 
-/** Who waits for what. `scopes`: the callbacks it waits in, outermost first. */
+/** Who wants what. */
 export interface Wish {
   readonly keys: Keys
   readonly namespace: string
   readonly name: string
   readonly mode: Mode
-  readonly scopes: readonly bigint[]
+  /** The callbacks it is asked for in, outermost first. */
+  readonly scopes: readonly number[]
+  /** The callback it is to be held for; null where there is none. */
+  readonly scope: number | null
 }
 
 export interface Ticket {

@@ -45,7 +45,7 @@ test('P7: a name of 1024 bytes, with quotes, backslashes and any script, is lock
 test('P7: an option that does not exist is a TypeError that lists those that do', async () => {
   await using fp = fencepost(database.url)
   await expect(fp.lock('a', { timeout: '5s' } as object)).rejects.toThrow(
-    /unknown option 'timeout'; there is 'wait' and 'signal'/,
+    /unknown option 'timeout'; there are 'wait', 'signal', 'shared', 'onWait'/,
   )
   await expect(fp.tryLock('a', { wait: '5s' } as object)).rejects.toThrow(/unknown option 'wait'/)
   await expect(fp.lock('a', 5 as unknown as object)).rejects.toThrow(/options must be an object/)

@@ -1,0 +1,113 @@
+import { orAborted, pause } from '../ground/abort.ts'
+import { DatabaseUnreachableError } from '../ground/errors.ts'
+import type { Main, Sessions } from '../sessions/sessions.ts'
+import type { Wish } from '../sessions/tickets.ts'
+import { isNotYet } from '../line/ask.ts'
+import { Claims } from '../line/claims.ts'
+import { Deadlocks } from '../line/deadlocks.ts'
+import type { Granted } from '../line/granted.ts'
+import { Line } from '../line/line.ts'
+import type { Place } from '../line/place.ts'
+import { tryOnce } from '../line/try-once.ts'
+import { watch } from '../line/watch.ts'
+
+const ATTEMPTS = 3
+const RECONNECT_MS = 30_000
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 3000
+
+/**
+ * Gets what one process wishes granted.
+ *
+ *     enter the line ──▶ try, if nobody is before us ──busy──▶ stand in the line ──called──▶ watch the lock ──▶ granted
+ *            ▲                                                        │                           │
+ *            └─────────────────────── shared session lost ◀───────────┴───────────────────────────┘
+ */
+export class Grants {
+  readonly #sessions: Sessions
+  readonly #claims = new Claims()
+  readonly #line = new Line()
+  readonly #deadlocks = new Deadlocks()
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions
+  }
+
+  /** Null means busy: held or waited for by somebody, here or elsewhere, or a guarded transaction of the last holder runs. */
+  async try(wish: Wish, signal: AbortSignal): Promise<Granted | null> {
+    for (let attempt = 1; ; attempt++) {
+      signal.throwIfAborted()
+      if (!this.#line.isEmpty(wish.keys.key)) return null
+      const main = this.#sessions.openMain ?? (await orAborted(this.#sessions.main(), signal))
+      try {
+        return await tryOnce(main, this.#claims, { wish, signal, line: wish.keys.line })
+      } catch (error) {
+        if (signal.aborted) throw signal.reason
+        if (attempt === ATTEMPTS || !isAgain(main, error)) throw main.session.describe(error)
+      }
+    }
+  }
+
+  /**
+   * Rejects with the signal's reason or a `DeadlockError`; nothing is held then and nothing will be granted later.
+   *
+   * @param onTicket called when it stands in line, if it has to.
+   */
+  async wait(wish: Wish, signal: AbortSignal, onTicket: (place: Place) => void): Promise<Granted> {
+    signal.throwIfAborted()
+    const place = this.#line.enter(wish, onTicket)
+    try {
+      // Whoever waits inside a callback may be waited for itself.
+      if (wish.scopes.length === 0) return await this.#take(place, signal)
+      using watched = this.#deadlocks.watch(place, signal)
+      return await this.#take(place, watched.signal)
+    } finally {
+      this.#line.leave(place)
+    }
+  }
+
+  async #take(place: Place, signal: AbortSignal): Promise<Granted> {
+    for (;;) {
+      const main = this.#sessions.openMain ?? (await this.#reconnect(signal))
+      main.session.hold()
+      try {
+        return await this.#takeOn(main, place, signal)
+      } catch (error) {
+        if (signal.aborted) throw signal.reason
+        if (!isAgain(main, error)) throw main.session.describe(error)
+      } finally {
+        main.session.letGo()
+      }
+    }
+  }
+
+  async #takeOn(main: Main, place: Place, signal: AbortSignal): Promise<Granted> {
+    const { wish } = place
+    if (this.#line.isFirst(place)) {
+      const granted = await tryOnce(main, this.#claims, { wish, signal, line: wish.keys.line })
+      if (granted !== null) return granted
+    }
+    await this.#line.stand(place, main, signal)
+    return await watch({ main, sessions: this.#sessions, claims: this.#claims }, wish, signal)
+  }
+
+  /** A session that broke is opened again, after growing random pauses; the first one opens or fails. */
+  async #reconnect(signal: AbortSignal): Promise<Main> {
+    const startedAt = performance.now()
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        return await orAborted(this.#sessions.main(), signal)
+      } catch (error) {
+        const isOver = performance.now() - startedAt > RECONNECT_MS
+        const isLost = this.#sessions.wasOpen && error instanceof DatabaseUnreachableError
+        if (signal.aborted || isOver || !isLost) throw error
+        await pause(pauseMs * Math.random(), signal)
+      }
+    }
+  }
+}
+
+/** The session broke while nobody looked, or its statement was cancelled: it is asked again, or a new one. */
+function isAgain({ session }: Main, error: unknown): boolean {
+  return session.over.aborted || isNotYet(session, error)
+}
