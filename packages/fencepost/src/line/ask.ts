@@ -17,14 +17,15 @@ export function isNotYet(session: Session, error: unknown): boolean {
 }
 
 /**
- * Waits on a lane for one slice; null means not yet. Whatever goes wrong, nothing is held afterwards: after an error what
+ * Waits on a lane for one slice; not yet is null, and told apart if it was a guarded transaction that stood in the way. Whatever goes wrong, nothing is held afterwards: after an error what
  * may have been granted just before is let go of, and if that cannot be said, the lane is ended, which holds nothing else.
  */
-export async function ask(session: Session, { key, gate }: Keys, mode: Mode): Promise<Token | null> {
+export async function ask(session: Session, { key, gate }: Keys, mode: Mode): Promise<Token | 'at the gate' | null> {
   try {
     const [row] = await session.query<{ grant: number[] | null }>(TEXT[mode], [key, gate], `acquire ${mode}`)
-    const [token, grantedUs] = row?.grant ?? []
-    return token === undefined || grantedUs === undefined ? null : { token, grantedUs }
+    if (row?.grant == null) return null
+    const [token, grantedUs = 0] = row.grant
+    return token === undefined ? 'at the gate' : { token, grantedUs }
   } catch (error) {
     try {
       await session.query('select fencepost.forget($1, $2)', [key, gate])

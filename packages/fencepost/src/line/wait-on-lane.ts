@@ -57,7 +57,8 @@ async function wait(
     for (;;) {
       signal.throwIfAborted()
       const grant = await ask(session, keys, mode)
-      if (grant !== null && signal.aborted) await takers[mode].release(keys, grant.token)
+      if (grant === 'at the gate') await sessions.stuckGuards.look(session, keys.gate)
+      else if (grant !== null && signal.aborted) await takers[mode].release(keys, grant.token)
       else if (grant !== null) return grant
     }
   } catch (error) {

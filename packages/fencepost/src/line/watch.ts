@@ -38,6 +38,8 @@ export async function watch(tower: Watchtower, wish: Wish, signal: AbortSignal):
         const leave = claims.add(keys.key, mode)
         return { session: lane.session, taker: lane.takers[mode], keys, mode, grant, lane, leave }
       }
+      // A try does not tell whether it is the gate that keeps it waiting.
+      void sessions.stuckGuards.look(main.session, keys.gate)
       await aWhile(claims, keys.key, signal)
     } else {
       await claims.change(keys.key, signal)

@@ -19,6 +19,7 @@ const PARSERS = new Map<number, (text: string) => unknown>([
       text
         .slice(1, -1)
         .split(',')
+        .filter((token) => token !== '')
         .map((token) => (token === 'NULL' ? null : Number(token))),
   ],
 ])

@@ -1,4 +1,5 @@
 import { ClosedError } from '../ground/errors.ts'
+import { StuckGuards } from '../fencing/stuck-guards.ts'
 import { Session, type SessionOptions } from '../postgres/session.ts'
 import { type Takers, takersOf } from './taker.ts'
 import { Tickets } from './tickets.ts'
@@ -26,6 +27,7 @@ export interface SessionsOptions extends Omit<SessionOptions, 'signal'> {
 
 /** The sessions of this process: one for everything that does not wait, and a few lanes, on demand, for what does. */
 export class Sessions {
+  readonly stuckGuards: StuckGuards
   readonly #options: SessionsOptions
   readonly #closing = new AbortController()
   readonly #open = new Set<Promise<Session>>()
@@ -38,6 +40,7 @@ export class Sessions {
 
   constructor(options: SessionsOptions) {
     this.#options = options
+    this.stuckGuards = new StuckGuards(options.freezeMs)
   }
 
   /** The shared session; a new one if the last is over. Rejects like `Session.open`. */
