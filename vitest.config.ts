@@ -16,7 +16,10 @@ export default defineConfig({
     projects: [
       onServer(`fencepost on ${theServer()}`, `${TESTS}/**/*.test.ts`),
       ...anotherMajor().map((major) =>
-        onServer(`fencepost on PostgreSQL ${major}`, `${TESTS}/{locks,fencing,postgres,isolation}/**/*.test.ts`),
+        onServer(
+          `fencepost on PostgreSQL ${major}`,
+          `${TESTS}/{locks,fencing,postgres,isolation,events,inspection}/**/*.test.ts`,
+        ),
       ),
       project('dev-postgres', 'packages/dev-postgres/test/**/*.test.ts'),
       project('scripts', 'scripts/test/**/*.test.js'),

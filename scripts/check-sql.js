@@ -6,6 +6,7 @@ import { checkFunctions } from './sql/check-functions.js'
 import { checkMigrations } from './sql/check-migrations.js'
 import { checkQualified } from './sql/check-qualified.js'
 import { checkText } from './sql/check-text.js'
+import { checkViews } from './sql/check-views.js'
 import { loadSql } from './sql/load-sql.js'
 import { readSql } from './sql/read-sql.js'
 
@@ -16,11 +17,12 @@ import { readSql } from './sql/read-sql.js'
  * @returns {import('./run/report.js').Findings} paths in it are relative to packages/fencepost/sql
  */
 export function checkSql(root) {
-  const { migrations, functions } = readSql(join(root, 'packages', 'fencepost', 'sql'))
-  const files = [...migrations, ...functions]
+  const { migrations, functions, views } = readSql(join(root, 'packages', 'fencepost', 'sql'))
+  const files = [...migrations, ...functions, ...views]
   const problems = [
     ...checkMigrations(migrations),
     ...checkFunctions(functions),
+    ...checkViews(views),
     ...files.flatMap(checkText),
     ...checkQualified(files),
   ]

@@ -20,7 +20,7 @@ const PLPGSQL_CHECK = `
  * Applies the files to a fresh server as they stand, in the order of an installation.
  *
  * @param {string} root of the workspace whose dev-postgres and driver are used
- * @param {{ migrations: SqlFile[], functions: SqlFile[] }} files
+ * @param {{ migrations: SqlFile[], functions: SqlFile[], views: SqlFile[] }} files
  * @returns {Promise<import('../run/report.js').Findings>}
  */
 export async function loadSql(root, files) {
@@ -41,15 +41,15 @@ function notLoaded(reason) {
   return { problems: [], notes: [`the SQL was not loaded into a server: ${reason}`] }
 }
 
-/** @param {string} url @param {any} pg @param {{ migrations: SqlFile[], functions: SqlFile[] }} files */
-async function loadInto(url, pg, { migrations, functions }) {
+/** @param {string} url @param {any} pg @param {{ migrations: SqlFile[], functions: SqlFile[], views: SqlFile[] }} files */
+async function loadInto(url, pg, { migrations, functions, views }) {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
     await client.query(SETUP)
     // A function may name another that comes later in the alphabet, so bodies are looked at only when all are there.
     await client.query('set check_function_bodies = off')
-    const problems = await applyAll(client, [...migrations, ...functions])
+    const problems = await applyAll(client, [...migrations, ...functions, ...views])
     if (problems.length > 0) return { problems, notes: [] }
     await client.query('set check_function_bodies = on')
     const bodies = await applyAll(client, functions)

@@ -9,11 +9,15 @@ import { maskSql } from './mask-sql.js'
  */
 
 /**
- * @param {string} folder with the folders migrations and functions
- * @returns {{ migrations: SqlFile[], functions: SqlFile[] }} each in the order in which they are applied
+ * @param {string} folder with the folders migrations, functions and views
+ * @returns {{ migrations: SqlFile[], functions: SqlFile[], views: SqlFile[] }} in the order in which they are applied
  */
 export function readSql(folder) {
-  return { migrations: readFolder(folder, 'migrations'), functions: readFolder(folder, 'functions') }
+  return {
+    migrations: readFolder(folder, 'migrations'),
+    functions: readFolder(folder, 'functions'),
+    views: readFolder(folder, 'views'),
+  }
 }
 
 /** @param {string} folder @param {string} kind */

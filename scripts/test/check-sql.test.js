@@ -73,6 +73,13 @@ test.each([
   ['a file without a function', { 'functions/guard.sql': 'select 1;\n' }, /creates 0 functions/],
   ['create without replace', { 'functions/guard.sql': GUARD.replace(' or replace', '') }, /create or replace/],
   ['a function of 61 lines', { 'functions/guard.sql': body('perform 1;\n'.repeat(54)) }, /61 lines/],
+  [
+    'a view in another file',
+    { 'views/gates.sql': 'create or replace view fencepost.keys as select 1 as key;\n' },
+    /creates fencepost\.keys; a file of this name holds fencepost\.gates/,
+  ],
+  ['a view that is not replaced', { 'views/all.sql': 'create view fencepost.all as select 1 as key;\n' }, /or replace/],
+  ['a file without a view', { 'views/all.sql': 'select 1;\n' }, /one view a file/],
   ['a psql variable', { 'functions/guard.sql': `${GUARD}select :name;\n` }, /psql variable.*:name/],
   ['a quoted psql variable', { 'functions/guard.sql': `${GUARD}select :'name';\n` }, /psql variable/],
   ['a psql command', { 'functions/guard.sql': `${GUARD}\\echo done\n` }, /psql command.*\\echo/],

@@ -35,14 +35,15 @@ export interface Migration {
 /** The SQL this library brings, as it stands in its package. */
 export interface SqlFiles {
   readonly migrations: readonly Migration[]
-  /** All functions; created together, as they may call each other. */
+  /** All functions, created together as they may call each other, and after them the views that show what they return. */
   readonly functions: string
   /** Tells one text of the functions from another. */
   readonly fingerprint: string
 }
 
 export async function readSqlFiles(): Promise<SqlFiles> {
-  const functions = (await readFolder('functions/')).map(({ sql }) => sql).join('\n')
+  const replaced = [...(await readFolder('functions/')), ...(await readFolder('views/'))]
+  const functions = replaced.map(({ sql }) => sql).join('\n')
   const migrations = (await readFolder('migrations/')).map(({ file, sql }) => ({
     version: Number.parseInt(file, 10),
     name: file.replace(/^\d+_|\.sql$/g, ''),
