@@ -43,7 +43,7 @@ export class Fencepost implements AsyncDisposable {
 
   /** Use `fencepost()`. */
   constructor(origin: Origin, settings: Settings) {
-    const { schema, namespace, freezeMs, application, maxConnections } = settings
+    const { schema, namespace, freezeMs, application, maxConnections, maxLocks } = settings
     const { config, where } = origin
     const ready = atFirst((connection: Connection) => ensureSchema(connection, schema, settings.migrate))
     this.#origin = origin
@@ -52,7 +52,7 @@ export class Fencepost implements AsyncDisposable {
     this.#settings = settings
     this.#sessions = new Sessions({ config, where, schema, application, freezeMs, ready, maxConnections })
     const [sessions, events] = [this.#sessions, this.#events]
-    this.#locks = new Locks({ sessions, origin, schema, namespace, freezeMs, events })
+    this.#locks = new Locks({ sessions, origin, schema, namespace, freezeMs, maxLocks, events })
   }
 
   /**

@@ -23,6 +23,11 @@ export interface FencepostOptions {
    * in the lines of contended names. With 1 those are asked for every 200 ms instead.
    */
   readonly maxConnections?: number
+  /**
+   * How many locks this process may hold at once, up to a million; one more is an `OutOfLocksError`. Default 2000. Each takes two slots of the
+   * server's lock table, of which we never use more than it is configured for: `max_locks_per_transaction` times its connections.
+   */
+  readonly maxLocks?: number
   /** What others are told of a holder. Default: the name of the script. */
   readonly application?: string
 }
@@ -36,9 +41,10 @@ export interface Settings {
   readonly freezeMs: number
   readonly application: string
   readonly maxConnections: number
+  readonly maxLocks: number
 }
 
-const KNOWN = ['schema', 'namespace', 'migrate', 'freezeTimeout', 'maxConnections', 'application']
+const KNOWN = ['schema', 'namespace', 'migrate', 'freezeTimeout', 'maxConnections', 'maxLocks', 'application']
 const SHORTEST_FREEZE_MS = 1000
 
 /** @throws {TypeError} for an option that does not exist or cannot be right. */
@@ -56,7 +62,8 @@ export function parseOptions(options: FencepostOptions): Settings {
   }
   const freezeMs = parseFreeze(freezeTimeout)
   const maxConnections = checkCount(options.maxConnections ?? 4, 'maxConnections', 100)
-  return { schema: new Schema(options.schema), namespace, migrate, freezeMs, application, maxConnections }
+  const maxLocks = checkCount(options.maxLocks ?? 2000, 'maxLocks', 1_000_000)
+  return { schema: new Schema(options.schema), namespace, migrate, freezeMs, application, maxConnections, maxLocks }
 }
 
 function checkCount(count: number, option: string, most: number): number {

@@ -218,14 +218,16 @@ export class SchemaTooNewError extends FencepostError {
   }
 }
 
-/** The server has no room for another lock (SQLSTATE 53200). What is held stays held; nothing was granted. */
+/**
+ * There is no room for another lock: `maxLocks` of this process, or in the lock table of the server, which all sessions share
+ * (SQLSTATE 53200, or nearly so). What is held stays held; nothing was granted.
+ */
 export class OutOfLocksError extends FencepostError {
   readonly code = 'OUT_OF_LOCKS'
 
   constructor(where: string, cause: Error) {
     super(
-      `the server at ${where} has no room for another lock: release some, or raise max_locks_per_transaction there ` +
-        `(its lock table is shared by all sessions)`,
+      `no room for another lock at ${where}: ${cause.message}; release some, or raise max_locks_per_transaction there or maxLocks here`,
       { cause },
     )
   }

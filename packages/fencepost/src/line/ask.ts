@@ -17,8 +17,9 @@ export function isNotYet(session: Session, error: unknown): boolean {
 }
 
 /**
- * Waits on a lane for one slice; not yet is null, and told apart if it was a guarded transaction that stood in the way. Whatever goes wrong, nothing is held afterwards: after an error what
- * may have been granted just before is let go of, and if that cannot be said, the lane is ended, which holds nothing else.
+ * Waits on a lane for one slice. Null: not yet; told apart if it was a guarded transaction that stood in the way. Whatever goes wrong, nothing
+ * is held afterwards: after an error what may have been granted just before is let go of, and if that cannot be said, the lane is ended,
+ * which holds nothing else.
  */
 export async function ask(session: Session, { key, gate }: Keys, mode: Mode): Promise<Token | 'at the gate' | null> {
   try {

@@ -14,7 +14,13 @@ interface Claimed {
  */
 export class Claims {
   readonly #claimed = new Map<bigint, Claimed>()
+  #count = 0
   readonly #watching = new Map<bigint, Set<() => void>>()
+
+  /** How many there are. */
+  get count(): number {
+    return this.#count
+  }
 
   /** Null if the key is claimed in a mode that excludes this one. */
   enter(key: bigint, mode: Mode): Leave | null {
@@ -31,11 +37,13 @@ export class Claims {
     const claimed = this.#claimed.get(key) ?? { exclusive: 0, shared: 0 }
     this.#claimed.set(key, claimed)
     claimed[mode]++
+    this.#count++
     let isInside = true
     return () => {
       if (!isInside) return
       isInside = false
       claimed[mode]--
+      this.#count--
       if (claimed.exclusive + claimed.shared === 0) this.#claimed.delete(key)
       for (const tell of this.#watching.get(key) ?? []) tell()
     }

@@ -10,6 +10,7 @@ import { Line } from '../line/line.ts'
 import type { Place } from '../line/place.ts'
 import { tryOnce } from '../line/try-once.ts'
 import { watch } from '../line/watch.ts'
+import type { Budget } from './budget.ts'
 
 const ATTEMPTS = 3
 const RECONNECT_MS = 30_000
@@ -25,12 +26,14 @@ const LONGEST_PAUSE_MS = 3000
  */
 export class Grants {
   readonly #sessions: Sessions
+  readonly #budget: Budget
   readonly #claims = new Claims()
   readonly #line = new Line()
   readonly #deadlocks = new Deadlocks()
 
-  constructor(sessions: Sessions) {
+  constructor(sessions: Sessions, budget: Budget) {
     this.#sessions = sessions
+    this.#budget = budget
   }
 
   /** Null means busy: held or waited for by somebody, here or elsewhere, or a guarded transaction of the last holder runs. */
@@ -40,6 +43,7 @@ export class Grants {
       if (!this.#line.isEmpty(wish.keys.key)) return null
       const main = this.#sessions.openMain ?? (await orAborted(this.#sessions.main(), signal))
       try {
+        while (!this.#budget.hasRoom(this.#claims.count)) await this.#budget.admit(this.#claims.count, main.session)
         return await tryOnce(main, this.#claims, { wish, signal, line: wish.keys.line })
       } catch (error) {
         if (signal.aborted) throw signal.reason
@@ -83,6 +87,7 @@ export class Grants {
 
   async #takeOn(main: Main, place: Place, signal: AbortSignal): Promise<Granted> {
     const { wish } = place
+    while (!this.#budget.hasRoom(this.#claims.count)) await this.#budget.admit(this.#claims.count, main.session)
     if (this.#line.isFirst(place)) {
       const granted = await tryOnce(main, this.#claims, { wish, signal, line: wish.keys.line })
       if (granted !== null) return granted

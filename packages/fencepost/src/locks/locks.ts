@@ -11,6 +11,7 @@ import type { Schema } from '../postgres/schema.ts'
 import type { Origin } from '../postgres/target.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Wish } from '../sessions/tickets.ts'
+import { Budget } from './budget.ts'
 import { Grants } from './grants.ts'
 import { Holding } from './holding.ts'
 import { Lock } from './lock.ts'
@@ -24,6 +25,7 @@ export interface LocksOptions {
   readonly schema: Schema
   readonly namespace: string
   readonly freezeMs: number
+  readonly maxLocks: number
   readonly events: Events
 }
 
@@ -50,7 +52,7 @@ export class Locks {
 
   constructor(options: LocksOptions) {
     this.#options = options
-    this.#grants = new Grants(options.sessions)
+    this.#grants = new Grants(options.sessions, new Budget(options.maxLocks, options.origin.where))
   }
 
   /** Null means busy. */
