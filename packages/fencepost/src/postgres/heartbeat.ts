@@ -4,14 +4,18 @@ const BEAT_MS = 750
 const ANSWER_MS = 2000
 const IDLE_MS = 10_000
 const LOOKS = 10
+const LOOKS_A_BEAT = 3
+/** Of a beat, how much may pass in silence: with the look before it and the wait for an answer, 3 s at the most. */
+const DUE = 0.9
 
 /**
- * Shows the server that we are alive, and us that it is: a beat, and 2 s for an answer, so a holder that is cut off
+ * Shows the server that we are alive, and us that it is: a beat after 0.75 s of silence, and 2 s for an answer, so a holder that is cut off
  * gives up within 3 s, before the server can let go (5 s at the earliest); within 80 % of a shorter freeze limit.
  * Nothing is sent while nobody uses the connection, and after 10 s of that it is given back.
  */
 export class Heartbeat {
   readonly #connection: Connection
+  readonly #beatMs: number
   readonly #answerMs: number
   readonly #idleMs: number
   #isBeating = false
@@ -20,13 +24,14 @@ export class Heartbeat {
   static start(connection: Connection, freezeMs: number): void {
     if (connection.over.aborted) return
     const heartbeat = new Heartbeat(connection, freezeMs)
-    const timer = setInterval(() => void heartbeat.#beat(), Math.min(BEAT_MS, (freezeMs || BEAT_MS * 4) / 4)).unref()
+    const timer = setInterval(() => void heartbeat.#beat(), heartbeat.#beatMs / LOOKS_A_BEAT).unref()
     connection.over.addEventListener('abort', () => clearInterval(timer), { once: true })
   }
 
   private constructor(connection: Connection, freezeMs: number) {
     const limitMs = freezeMs || Number.POSITIVE_INFINITY
     this.#connection = connection
+    this.#beatMs = Math.min(BEAT_MS, limitMs / 4)
     this.#answerMs = Math.min(ANSWER_MS, limitMs / 2)
     this.#idleMs = Math.min(IDLE_MS, limitMs / 2)
   }
@@ -34,7 +39,8 @@ export class Heartbeat {
   async #beat(): Promise<void> {
     const { idleMs } = this.#connection
     if (idleMs > this.#idleMs) return await this.#connection.close()
-    if (idleMs > 0 || this.#isBeating) return
+    // Any answer is a beat: the server has heard of us, and we of it.
+    if (idleMs > 0 || this.#isBeating || this.#connection.silentMs < this.#beatMs * DUE) return
 
     this.#isBeating = true
     const watch = this.#watch(performance.now())
