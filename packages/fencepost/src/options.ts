@@ -24,7 +24,7 @@ export interface FencepostOptions {
    */
   readonly maxConnections?: number
   /**
-   * How many locks this process may hold at once, up to a million; one more is an `OutOfLocksError`. Default 2000. Each takes two slots of the
+   * How many locks this process may hold at once, up to a million; one more is an `OutOfLocksError`. Default 5000. Each takes two slots of the
    * server's lock table, of which we never use more than it is configured for: `max_locks_per_transaction` times its connections.
    */
   readonly maxLocks?: number
@@ -62,7 +62,7 @@ export function parseOptions(options: FencepostOptions): Settings {
   }
   const freezeMs = parseFreeze(freezeTimeout)
   const maxConnections = checkCount(options.maxConnections ?? 4, 'maxConnections', 100)
-  const maxLocks = checkCount(options.maxLocks ?? 2000, 'maxLocks', 1_000_000)
+  const maxLocks = checkCount(options.maxLocks ?? 5000, 'maxLocks', 1_000_000)
   return { schema: new Schema(options.schema), namespace, migrate, freezeMs, application, maxConnections, maxLocks }
 }
 

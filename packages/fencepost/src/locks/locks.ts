@@ -79,6 +79,8 @@ export class Locks {
       return this.#hand(wish, await this.#grants.wait(wish, until.signal, tell), startedAt)
     } catch (error) {
       if (error !== late.signal.reason) throw error
+      // It was not somebody else who kept it.
+      if (this.#options.sessions.failure !== null) throw this.#options.sessions.failure
       throw new LockTimeoutError(name, performance.now() - startedAt, await this.#holderAtHand(name))
     } finally {
       clearTimeout(timer)

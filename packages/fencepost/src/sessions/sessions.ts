@@ -1,5 +1,6 @@
 import { ClosedError } from '../ground/errors.ts'
 import { StuckGuards } from '../fencing/stuck-guards.ts'
+import { asError } from '../postgres/driver-error.ts'
 import { Session, type SessionOptions } from '../postgres/session.ts'
 import { type Takers, takersOf } from './taker.ts'
 import { Tickets } from './tickets.ts'
@@ -36,6 +37,7 @@ export class Sessions {
   #idle: Shared[] = []
   #taken = 0
   #wasOpen = false
+  #failure: Error | null = null
   #isWarned = false
 
   constructor(options: SessionsOptions) {
@@ -57,6 +59,11 @@ export class Sessions {
   /** Whether the shared session has been open before. */
   get wasOpen(): boolean {
     return this.#wasOpen
+  }
+
+  /** Why the shared session could not be opened the last time; null if it could. */
+  get failure(): Error | null {
+    return this.#failure
   }
 
   /** Null while all lanes are taken. Rejects like `Session.open`. */
@@ -97,14 +104,21 @@ export class Sessions {
   }
 
   async #startMain(): Promise<Main> {
-    const opened = await this.#start(() => {
+    const ended = () => {
       this.#main = undefined
       this.#openMain = null
-    })
-    const main = { ...opened, tickets: new Tickets(opened.session, opened.takers) }
-    this.#wasOpen = true
-    if (!opened.session.over.aborted) this.#openMain = main
-    return main
+    }
+    try {
+      const opened = await this.#start(ended)
+      const main = { ...opened, tickets: new Tickets(opened.session, opened.takers) }
+      this.#wasOpen = true
+      this.#failure = null
+      if (!opened.session.over.aborted) this.#openMain = main
+      return main
+    } catch (error) {
+      this.#failure = asError(error)
+      throw error
+    }
   }
 
   async #start(ended: () => void): Promise<Shared> {

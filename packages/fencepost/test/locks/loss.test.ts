@@ -47,7 +47,8 @@ test('P5: a connection that is reset is told as such', async () => {
   proxy.close()
   await told
   expect(lock.signal.reason).toBeInstanceOf(LockLostError)
-  await expect(fp.lock('d')).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+  await expect(fp.lock('d', { wait: '500ms' })).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+  await expect(fp.tryLock('d')).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
 })
 
 test('P5, P7: a server that falls silent before a lock is granted does not keep the caller beyond its wait', async () => {
@@ -62,7 +63,7 @@ test('P5, P7: a server that falls silent before a lock is granted does not keep 
 test('a session is not given up while the server answers, however much it is asked', async () => {
   await using fp = fencepost(database.url, { freezeTimeout: '2s' })
   await using lock = await fp.lock('f')
-  const names = Array.from({ length: 5000 }, (_, i) => `many ${i}`)
+  const names = Array.from({ length: 3000 }, (_, i) => `many ${i}`)
   await Promise.all(names.map((name) => fp.tryLock(name, () => {})))
   expect(lock.signal.aborted).toBe(false)
 })
