@@ -58,6 +58,8 @@ async function measure(wanted, endings) {
     try {
       figures.push(...(await work.measure(site, among)))
     } catch (error) {
+      // The others would only fail alike.
+      if (endings.isOver) throw error
       failed++
       notes.push(`${work.name} failed: ${error.message}`)
       site.say(error.stack)

@@ -2,17 +2,17 @@
 export class Endings {
   /** @type {(() => Promise<void>)[]} */
   #ends = []
-  #isOver = false
+  isOver = false
 
   /** @param {() => Promise<void>} end may be called more than once in its life */
   add(end) {
     this.#ends.push(end)
     // Opened while everything was being ended.
-    if (this.#isOver) void this.all()
+    if (this.isOver) void this.all()
   }
 
   async all() {
-    this.#isOver = true
+    this.isOver = true
     for (let end = this.#ends.pop(); end !== undefined; end = this.#ends.pop()) {
       await end().catch((error) => process.stderr.write(`bench: ${error.message}\n`))
     }
