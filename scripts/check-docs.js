@@ -29,6 +29,7 @@ function pagesOf(root) {
   const packages = readdirSync(join(root, 'packages'))
   const names = [
     'README.md',
+    join('bench', 'README.md'),
     ...docs
       .filter((name) => name.endsWith('.md'))
       .toSorted()

@@ -23,13 +23,22 @@ const WORKS_WITHOUT_SCRIPT = [
  * @returns {import('./run/report.js').Findings}
  */
 export function checkLockfile(root) {
-  const lock = readJson(join(root, 'package-lock.json'))
   const workspaces = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)
   const manifests = ['', ...workspaces].filter((path) => existsSync(join(root, path, 'package.json')))
+  const problems = folderProblems(root, manifests)
+  // Not a workspace, so it has a lock file of its own.
+  const bench = join(root, 'bench')
+  const located = existsSync(bench) ? folderProblems(bench, ['']).map((problem) => `bench/${problem}`) : []
+  return { problems: [...problems, ...located], notes: [] }
+}
+
+/** @param {string} folder with a lock file @param {string[]} manifests */
+function folderProblems(folder, manifests) {
+  const lock = readJson(join(folder, 'package-lock.json'))
   const problems = manifests.flatMap((path) =>
-    manifestProblems(path, readJson(join(root, path, 'package.json')), lock.packages),
+    manifestProblems(path, readJson(join(folder, path, 'package.json')), lock.packages),
   )
-  return { problems: [...problems, ...Object.entries(lock.packages).flatMap(lockedProblems)], notes: [] }
+  return [...problems, ...Object.entries(lock.packages).flatMap(lockedProblems)]
 }
 
 /** @param {string} path */

@@ -56,3 +56,17 @@ test('a lock file behind its package.json fails', () => {
   }
   expect(check(MANIFEST, locked)).toEqual([expect.stringMatching(/devDependencies differ from package-lock\.json/)])
 })
+
+test('the lock file of the benchmarks is looked at too', () => {
+  const peers = { dependencies: { ioredis: '^6.0.0' } }
+  const root = seededFolder({
+    'package.json': '{}',
+    'packages/a/package.json': '{}',
+    'package-lock.json': JSON.stringify({ packages: { '': {}, 'packages/a': {} } }),
+    'bench/package.json': JSON.stringify(peers),
+    'bench/package-lock.json': JSON.stringify({ packages: { '': peers } }),
+  })
+  expect(checkLockfile(root).problems).toEqual([
+    expect.stringMatching(/^bench.package\.json: ioredis is ".*"; write one exact/),
+  ])
+})

@@ -1,0 +1,88 @@
+import { writeFileSync } from 'node:fs'
+import { Endings } from './endings.js'
+import { Interruption, unlessInterrupted } from './interruption.js'
+import { peersWanting } from './peers/peers-wanting.js'
+import { printTable } from './report/table.js'
+import { startPostgresServer } from './servers/postgres.js'
+import { startRedis } from './servers/redis.js'
+import { Site } from './site.js'
+import { works } from './works.js'
+
+/**
+ * @typedef {import('./arguments.js').Wanted} Wanted
+ * @typedef {import('./works.js').Figure} Figure
+ */
+
+/** One alone, and five for redlock. */
+const REDIS_SERVERS = 6
+
+/**
+ * Measures what is wanted and prints it.
+ *
+ * @param {Wanted} wanted
+ * @returns {Promise<number>} the exit code: 1 if something could not be measured, whatever the figures are
+ */
+export async function bench(wanted) {
+  const endings = new Endings()
+  try {
+    return await unlessInterrupted(measure(wanted, endings))
+  } catch (error) {
+    if (!(error instanceof Interruption)) throw error
+    await endings.all()
+    process.stderr.write(`bench: ${error.message}\n`)
+    // What was under way is of no use to anybody, and would hold the process up.
+    process.exit(error.exitCode)
+  } finally {
+    await endings.all()
+  }
+}
+
+/** @param {Wanted} wanted @param {Endings} endings */
+async function measure(wanted, endings) {
+  const chosen = works.filter(({ name }) => wanted.works.includes(name))
+  const needed = wanted.subjects.filter((subject) => chosen.some(({ subjects }) => subjects.includes(subject)))
+  const { left, why } = await peersWanting(needed)
+  const subjects = needed.filter((subject) => !left.includes(subject))
+  const servers = await startServers(wanted, subjects, endings)
+  const site = new Site(wanted, servers, endings)
+
+  /** @type {Figure[]} */
+  const figures = []
+  const notes = left.length > 0 ? [`left out: ${left.join(', ')}: ${why}`] : []
+  for (const note of notes) site.say(note)
+  let failed = 0
+  for (const work of chosen) {
+    const among = work.subjects.filter((subject) => subjects.includes(subject))
+    if (among.length === 0) continue
+    site.say(`${work.name}: ${among.join(', ')}`)
+    try {
+      figures.push(...(await work.measure(site, among)))
+    } catch (error) {
+      // The others would only fail alike.
+      if (endings.isOver) throw error
+      failed++
+      notes.push(`${work.name} failed: ${error.message}`)
+      site.say(error.stack)
+    }
+    // At once: an hour of measuring should outlive what comes after.
+    if (wanted.json !== null) writeFileSync(wanted.json, `${JSON.stringify(figures, null, 2)}\n`)
+  }
+  const targets = chosen.flatMap((work) => work.targets)
+  printTable(figures, targets, { servers: servers.versions, notes })
+  return failed > 0 ? 1 : 0
+}
+
+/** @param {Wanted} wanted @param {string[]} subjects @param {Endings} endings */
+async function startServers(wanted, subjects, endings) {
+  const postgres = await startPostgresServer(wanted.postgres)
+  endings.add(() => postgres.end())
+  const versions = [`PostgreSQL ${postgres.version}`]
+  /** @type {number[]} */
+  const redis = []
+  if (subjects.includes('redis') || subjects.includes('redlock')) {
+    const started = await startRedis(REDIS_SERVERS, endings)
+    redis.push(...started.ports)
+    versions.push(`Redis ${started.version}`)
+  }
+  return { postgres, versions, endpoints: { postgres: postgres.url, redis } }
+}

@@ -1,0 +1,43 @@
+import { show } from './show.js'
+
+/**
+ * @typedef {import('../works.js').Figure} Figure
+ * @typedef {import('../works.js').Target} Target
+ *
+ * What fencepost comes to beside a figure, what is wanted, and whether that is met.
+ * @typedef {{ is: string, wanted: string, met: string }} Verdict
+ */
+
+/**
+ * What stands beside one figure: of a figure of fencepost the targets that are about it alone, of any other what
+ * fencepost comes to divided by it.
+ *
+ * @param {Figure} figure
+ * @param {Figure[]} figures
+ * @param {Target[]} targets
+ * @returns {Verdict[]}
+ */
+export function judge(figure, figures, targets) {
+  const verdicts = targets.flatMap((target) => {
+    if (!isMeasuredBy(target, figure)) return []
+    const ours = figures.find(({ work, subject }) => work === target.work && subject === 'fencepost')
+    if (ours === undefined) return []
+    const value = target.per === undefined ? ours.median : ours.median / figure.median
+    return [verdict(value, target, target.per === undefined ? ` ${figure.unit}` : ' x')]
+  })
+  if (verdicts.length > 0 || figure.subject === 'fencepost') return verdicts
+  const ours = figures.find(({ work, subject }) => work === figure.work && subject === 'fencepost')
+  return ours === undefined ? [] : [{ is: `${show(ours.median / figure.median)} x`, wanted: '', met: '' }]
+}
+
+/** @param {Target} target @param {Figure} figure */
+function isMeasuredBy({ work, per }, figure) {
+  return figure.work === (per?.work ?? work) && figure.subject === (per?.subject ?? 'fencepost')
+}
+
+/** @param {number} value @param {Target} target @param {string} unit */
+function verdict(value, { atLeast, atMost }, unit) {
+  const isMet = value >= (atLeast ?? -Infinity) && value <= (atMost ?? Infinity)
+  const wanted = atLeast === undefined ? `<= ${show(atMost ?? 0)}` : `>= ${show(atLeast)}`
+  return { is: `${show(value)}${unit}`, wanted: `${wanted}${unit}`, met: isMet ? 'yes' : 'no' }
+}

@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { figureOf, percentile } from '../report/figures.js'
+import { show } from '../report/show.js'
+
+/**
+ * @typedef {import('../site.js').Site} Site
+ * @typedef {import('../processes/contender.js').Contender} Contender
+ */
+
+const UNIT = 'pairs/s'
+const PROCESSES = 2
+const CALLERS = 2
+const SECONDS = { full: 600, quick: 20 }
+/** So many figures come out of the time in which the horizon is held. */
+const WINDOWS = 50
+const WARM_UP_MS = 2000
+/** Rows that nobody sees any more but that cannot be removed: what a held horizon slows things down by. */
+const DEAD_ROWS = `select coalesce(sum(n_dead_tup), 0)::float8 as dead from pg_stat_user_tables`
+
+/** @type {import('../works.js').Work} One hot name at full speed while somebody else's transaction holds the vacuum horizon, and without it. */
+export const horizon = {
+  name: 'horizon',
+  subjects: ['fencepost'],
+  targets: [
+    { work: 'horizon', per: { work: 'horizon: without' }, atLeast: 0.5 },
+    { work: 'horizon: last fifth by first', atLeast: 0.8 },
+  ],
+  measure: async (site, [subject = 'fencepost']) => {
+    const seconds = site.seconds ?? (site.isQuick ? SECONDS.quick : SECONDS.full)
+    const processes = await site.start(subject, PROCESSES)
+    for (const process of processes) await process.call('contend', CALLERS)
+    await delay(WARM_UP_MS)
+
+    const windowMs = (seconds * 1000) / WINDOWS
+    // Half of it before and half after, or a machine that becomes slower would look like a horizon.
+    const before = await rates(processes, { windows: WINDOWS / 10, windowMs })
+    const held = await whileHeld(site, () =>
+      rates(processes, { windows: WINDOWS, windowMs, say: (text) => site.say(text) }),
+    )
+    const after = await rates(processes, { windows: WINDOWS / 10, windowMs })
+    await Promise.all(processes.map((process) => process.call('rest')))
+    await Promise.all(processes.map((process) => process.end()))
+
+    const [first, last] = [held.slice(0, WINDOWS / 5), held.slice(-WINDOWS / 5)].map((part) => percentile(part, 0.5))
+    const trend = (last ?? 0) / (first ?? 1)
+    return [
+      figureOf({ work: 'horizon', subject, unit: UNIT }, held),
+      figureOf({ work: 'horizon: without', subject, unit: UNIT }, [...before, ...after]),
+      figureOf({ work: 'horizon: last fifth by first', subject, unit: 'x' }, [trend]),
+    ]
+  },
+}
+
+/**
+ * What comes out of each window of `windowMs`, in pairs a second.
+ *
+ * @param {Contender[]} processes
+ * @param {{ windows: number, windowMs: number, say?: (text: string) => void }} how
+ */
+async function rates(processes, { windows, windowMs, say = () => {} }) {
+  const seen = []
+  let [pairs, at] = [await count(processes), performance.now()]
+  for (let i = 1; i <= windows; i++) {
+    await delay(windowMs)
+    const [pairsNow, now] = [await count(processes), performance.now()]
+    seen.push(((pairsNow - pairs) / (now - at)) * 1000)
+    ;[pairs, at] = [pairsNow, now]
+    if (i % 10 === 0) say(`horizon, ${i} of ${windows} windows: ${show(percentile(seen.slice(-10), 0.5))} ${UNIT}`)
+  }
+  return seen
+}
+
+/** @param {Contender[]} processes @returns {Promise<number>} */
+async function count(processes) {
+  const counts = await Promise.all(processes.map((process) => process.call('count')))
+  return counts.reduce((sum, pairs) => sum + pairs, 0)
+}
+
+/**
+ * A transaction with a number and a snapshot, which nothing that happens after it can be removed before.
+ *
+ * @template T
+ * @param {Site} site
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function whileHeld(site, work) {
+  const client = await site.postgres.connect()
+  try {
+    await client.query('begin isolation level repeatable read')
+    await client.query('select pg_current_xact_id()')
+    const result = await work()
+    const { rows } = await client.query(DEAD_ROWS)
+    site.say(`horizon: ${rows[0].dead} dead rows`)
+    return result
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
