@@ -11,6 +11,7 @@ export async function openFencepost({ postgres }) {
       const lock = await fp.lock(`bench:${index}`)
       return () => lock.release()
     },
+    onStanding: (tell) => void fp.on('waiting', tell),
     close: () => fp.close(),
   }
 }

@@ -10,6 +10,7 @@
  *
  * @typedef {object} Locker
  * @property {(index: number) => Promise<Release>} lock waits for the lock with this number
+ * @property {(tell: () => void) => void} [onStanding] calls back each time a caller has got into the line, in the order of the calls
  * @property {() => Promise<unknown>} close
  */
 

@@ -15,8 +15,6 @@ const LIMIT_MS = { full: 300_000, quick: 60_000 }
 const LOOK_MS = 50
 const TOLD_WITHIN_MS = 5000
 const MIB = 1024 * 1024
-/** Between processes only who called so much later came later: a call takes that long to get into the line, or less. */
-const IN_LINE_MS = 50
 
 /** @type {import('../works.js').Work} A crowd that waits for one name, out of four processes: are all served, and in what order? */
 export const waiters = {
@@ -74,16 +72,16 @@ async function serve(site, subject) {
 }
 
 /**
- * @param {{ served: { times: [number, number | null][], grownBytes: number }[], seconds: number, connections: number, transactions: number }} seen
+ * @param {{ served: { waiters: import('./count-inversions.js').Waiter[], grownBytes: number }[], seconds: number, connections: number, transactions: number }} seen
  * @returns {[work: string, value: number, unit: string][]}
  */
 function figures({ served, seconds, connections, transactions: sent }) {
-  const times = served.map((process) => process.times)
-  const granted = times.flat().filter(([, grantedAt]) => grantedAt !== null).length
-  const { within, across } = countInversions(times, IN_LINE_MS)
+  const all = served.map((process) => process.waiters)
+  const granted = all.flat().filter(({ grantedAt }) => grantedAt !== null).length
+  const { within, across } = countInversions(all)
   return [
     ['waiters', granted / seconds, 'grants/s'],
-    ['waiters: unserved', times.flat().length - granted, 'waiters'],
+    ['waiters: unserved', all.flat().length - granted, 'waiters'],
     ['waiters: inversions within', within, 'grants'],
     ['waiters: inversions across', (across / granted) * 100, '%'],
     ['waiters: connections', connections, 'a process'],

@@ -6,12 +6,19 @@ const LOOK_MS = 50
 
 /** @param {import('../../peers/locker.js').Locker} locker */
 export function crowd(locker) {
-  /** @type {{ calledAt: number, grantedAt: number | null }[]} */
+  /** @type {import('../../works/count-inversions.js').Waiter[]} */
   let waiters = []
   /** @type {Promise<unknown>} */
   let served = Promise.resolve()
   let restingBytes = 0
   let mostBytes = 0
+
+  // In the order of the calls: that is what is counted below.
+  let standing = 0
+  locker.onStanding?.(() => {
+    const waiter = waiters[standing++]
+    if (waiter !== undefined) waiter.standingAt = now()
+  })
 
   /** @param {typeof waiters[number]} waiter */
   async function wait(waiter) {
@@ -28,11 +35,12 @@ export function crowd(locker) {
       const times = Array.from({ length: count }, () => Math.random() * overMs).toSorted((a, b) => a - b)
       const from = performance.now()
       waiters = []
+      standing = 0
       const waits = []
       for (const time of times) {
         const early = time - (performance.now() - from)
         if (early > 0) await delay(early)
-        const waiter = { calledAt: now(), grantedAt: null }
+        const waiter = { calledAt: now(), standingAt: null, grantedAt: null }
         waiters.push(waiter)
         waits.push(wait(waiter))
       }
@@ -40,11 +48,11 @@ export function crowd(locker) {
       served.catch(() => {})
     },
 
-    /** When each was called and granted, in the order of the calls; null for who was not within the limit. @param {number} limitMs */
+    /** When each called, stood in the line and was granted, in the order of the calls; null for who did not. @param {number} limitMs */
     served: async (limitMs) => {
       await Promise.race([served, delay(limitMs)])
       return {
-        times: waiters.map(({ calledAt, grantedAt }) => [calledAt, grantedAt]),
+        waiters,
         grownBytes: mostBytes - restingBytes,
       }
     },
