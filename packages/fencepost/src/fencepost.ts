@@ -59,7 +59,7 @@ export class Fencepost implements AsyncDisposable {
    * Waits for the lock, first come first served among all processes, for as long as `wait` says.
    * With `work`, releases the lock when `work` is done and returns what it returned; watch `lock.signal` in it.
    *
-   * @throws {LockTimeoutError} after `wait`, naming the holder.
+   * @throws {LockTimeoutError} after `wait`, naming the holder and how many wait.
    * @throws {DeadlockError} in a callback, if the wait would never end.
    * @throws the signal's reason once it aborts. In both cases nothing is held and nothing is granted later.
    * @throws {DatabaseUnreachableError | AuthenticationError | StandbyError | UnsafePoolerError | UnsupportedServerError}
@@ -136,7 +136,7 @@ export class Fencepost implements AsyncDisposable {
   /** Who holds the name, also if it was locked by another program; empty if it is free. */
   async who(name: string): Promise<Holder[]> {
     checkName(name)
-    return await this.#locks.who(name)
+    return (await this.#locks.who(name)).holders
   }
 
   /**
