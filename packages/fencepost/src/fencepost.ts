@@ -5,6 +5,7 @@ import { firstOf } from './ground/abort.ts'
 import { ClosedError } from './ground/errors.ts'
 import type { Holder } from './ground/holder.ts'
 import { checkName } from './ground/name.ts'
+import { WebLocks } from './inspection/web-locks.ts'
 import type { Lock } from './locks/lock.ts'
 import { type LockOptions, parseLockOptions, type Reentrant, type TryLockOptions } from './locks/lock-options.ts'
 import type { LockSet } from './locks/lock-set.ts'
@@ -33,6 +34,8 @@ export function fencepost(target: Target | undefined, options: FencepostOptions 
 }
 
 export class Fencepost implements AsyncDisposable {
+  /** All locks of the database, in the words of the Web Locks API. */
+  readonly locks: WebLocks
   readonly #origin: Origin
   readonly #settings: Settings
   readonly #sessions: Sessions
@@ -53,6 +56,10 @@ export class Fencepost implements AsyncDisposable {
     this.#sessions = new Sessions({ config, where, schema, application, freezeMs, ready, maxConnections })
     const [sessions, events] = [this.#sessions, this.#events]
     this.#locks = new Locks({ sessions, origin, schema, namespace, freezeMs, maxLocks, events })
+    this.locks = new WebLocks({
+      session: async () => (await sessions.main()).session,
+      held: () => this.#locks.held(),
+    })
   }
 
   /**

@@ -6,6 +6,7 @@ import { keysOf } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
 import type { Granted } from '../line/granted.ts'
 import { type HoldersAndWaiting, readHolders } from '../inspection/read-holders.ts'
+import type { Held } from '../inspection/web-locks.ts'
 import type { Place } from '../line/place.ts'
 import { asError } from '../postgres/driver-error.ts'
 import type { Schema } from '../postgres/schema.ts'
@@ -118,6 +119,12 @@ export class Locks {
 
   keyOf(name: string): bigint {
     return keysOf(name, this.#options.namespace).key
+  }
+
+  /** What this process holds. */
+  held(): Held[] {
+    const { namespace } = this.#options
+    return [...this.#held].map(({ name }) => ({ ...keysOf(name, namespace), namespace, name }))
   }
 
   /** Who holds the name now and how many wait. */

@@ -114,8 +114,8 @@ test('who still waits for a guarded transaction in flight does not hold the lock
   await other.query('commit')
   const lock = await granting
   const [row] = await eventually(async () => {
-    const rows = await list()
-    return rows.length === 1 && rows
+    const listed = await list()
+    return listed.length === 1 && listed
   })
   expect(row).toMatchObject({ state: 'held', token: String(lock.token), application: 'next' })
   await lock.release()
