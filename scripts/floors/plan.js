@@ -6,7 +6,16 @@
 
 const SIDE_BY_SIDE = ['election', 'once', 'schedule', 'queue', 'testing', 'redlock']
 // Bottom to top. Rooms on one floor stand side by side and know nothing of each other.
-const FLOORS = [['ground'], ['postgres'], ['events'], ['fencing'], ['sessions'], ['line'], ['locks'], SIDE_BY_SIDE]
+const FLOORS = [
+  ['ground'],
+  ['postgres'],
+  ['events', 'inspection'],
+  ['fencing'],
+  ['sessions'],
+  ['line'],
+  ['locks'],
+  SIDE_BY_SIDE,
+]
 
 /** The files in src/ itself, which are the way into the package. */
 export const FRONT_DOOR = 'front door'

@@ -5,6 +5,7 @@ import { firstOf } from './ground/abort.ts'
 import { ClosedError } from './ground/errors.ts'
 import type { Holder } from './ground/holder.ts'
 import { checkName } from './ground/name.ts'
+import { WebLocks } from './inspection/web-locks.ts'
 import type { Lock } from './locks/lock.ts'
 import { type LockOptions, parseLockOptions, type Reentrant, type TryLockOptions } from './locks/lock-options.ts'
 import type { LockSet } from './locks/lock-set.ts'
@@ -33,6 +34,8 @@ export function fencepost(target: Target | undefined, options: FencepostOptions 
 }
 
 export class Fencepost implements AsyncDisposable {
+  /** All locks of the database, in the words of the Web Locks API. */
+  readonly locks: WebLocks
   readonly #origin: Origin
   readonly #settings: Settings
   readonly #sessions: Sessions
@@ -53,13 +56,17 @@ export class Fencepost implements AsyncDisposable {
     this.#sessions = new Sessions({ config, where, schema, application, freezeMs, ready, maxConnections })
     const [sessions, events] = [this.#sessions, this.#events]
     this.#locks = new Locks({ sessions, origin, schema, namespace, freezeMs, maxLocks, events })
+    this.locks = new WebLocks({
+      session: async () => (await sessions.main()).session,
+      held: () => this.#locks.held(),
+    })
   }
 
   /**
    * Waits for the lock, first come first served among all processes, for as long as `wait` says.
    * With `work`, releases the lock when `work` is done and returns what it returned; watch `lock.signal` in it.
    *
-   * @throws {LockTimeoutError} after `wait`, naming the holder.
+   * @throws {LockTimeoutError} after `wait`, naming the holder and how many wait.
    * @throws {DeadlockError} in a callback, if the wait would never end.
    * @throws the signal's reason once it aborts. In both cases nothing is held and nothing is granted later.
    * @throws {DatabaseUnreachableError | AuthenticationError | StandbyError | UnsafePoolerError | UnsupportedServerError}
@@ -136,7 +143,7 @@ export class Fencepost implements AsyncDisposable {
   /** Who holds the name, also if it was locked by another program; empty if it is free. */
   async who(name: string): Promise<Holder[]> {
     checkName(name)
-    return await this.#locks.who(name)
+    return (await this.#locks.who(name)).holders
   }
 
   /**

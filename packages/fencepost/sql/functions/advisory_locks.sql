@@ -1,6 +1,6 @@
--- The advisory locks of this database, held and waited for: a key of 64 bits, or a pair of 32. backend is null for a prepared
--- transaction; since when one waits is known from PostgreSQL 14.
-create or replace function fencepost.advisory_locks()
+-- Advisory locks as they are taken: a key of 64 bits, or a pair of 32. backend is null for a prepared transaction; since when one
+-- waits is known from PostgreSQL 14.
+create or replace function fencepost.advisory_locks(seen pg_locks[])
   returns table (key bigint, pair integer[], mode text, granted boolean, backend integer, waiting_since timestamptz)
   language sql stable
 as $$
@@ -8,6 +8,5 @@ as $$
     case objsubid when 2 then array[classid::integer, objid::integer] end,
     case lock.mode when 'ShareLock' then 'shared' else 'exclusive' end,
     lock.granted, pid, case when not lock.granted then (to_jsonb(lock) ->> 'waitstart')::timestamptz end
-  from pg_locks as lock
-  where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
+  from unnest(advisory_locks.seen) as lock
 $$;

@@ -3,7 +3,9 @@ create or replace function fencepost.held_keys(backend integer default null)
   returns table (key bigint, mode text, backend integer)
   language sql stable
 as $$
-  select seen.key, seen.mode, seen.backend
-  from fencepost.advisory_locks() as seen
-  where seen.granted and seen.key is not null and (held_keys.backend is null or seen.backend = held_keys.backend)
+  select (classid::bigint << 32) | objid::bigint, case mode when 'ShareLock' then 'shared' else 'exclusive' end, pid
+  from pg_locks
+  where locktype = 'advisory' and objsubid = 1 and granted
+    and database = (select oid from pg_database where datname = current_database())
+    and (held_keys.backend is null or pid = held_keys.backend)
 $$;

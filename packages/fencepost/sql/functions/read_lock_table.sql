@@ -1,7 +1,7 @@
--- The lock table with what is ours inside taken out: gates, line and token keys, mutexes, the keys of epoch and migration. A token
+-- Advisory locks with what is ours inside taken out: gates, line and token keys, mutexes, the keys of epoch and migration. A token
 -- key is told by its lock, which the same backend holds. state: held, waiting, or alive for the key of a session. An
 -- unrelated key of a backend passes for the token of another with odds of its tokens so far to 2^64.
-create or replace function fencepost.read_lock_table()
+create or replace function fencepost.read_lock_table(locks pg_locks[])
   returns table (
     state text, key bigint, pair integer[], mode text, token bigint, backend integer, waiting_since timestamptz
   )
@@ -11,7 +11,7 @@ create or replace function fencepost.read_lock_table()
   set enable_nestloop = off set jit = off
 as $$
   with seen as materialized (
-    select * from fencepost.advisory_locks()
+    select * from fencepost.advisory_locks(read_lock_table.locks)
   ), newest as materialized (
     select last_value * 2 + 1 as token, length(ltrim((last_value * 2 + 1)::bit(64)::text, '0')) as bits
     from fencepost.tokens

@@ -18,12 +18,16 @@ export class LockTimeoutError extends FencepostError {
   readonly waitedMs: number
   /** Who held it when the wait ended; null if it was free by then or could not be asked. */
   readonly holder: Holder | null
+  /** How many others waited for it then; 0 also if they could not be counted. */
+  readonly waiting: number
 
-  constructor(lockName: string, waitedMs: number, holder: Holder | null) {
-    super(`lock "${lockName}" was not granted within ${Math.round(waitedMs)} ms; ${describeHolder(holder)}`)
+  constructor(lockName: string, waitedMs: number, { holder, waiting }: Pick<LockTimeoutError, 'holder' | 'waiting'>) {
+    const line = waiting === 0 ? '' : `; ${waiting} ${waiting === 1 ? 'waits' : 'wait'} for it`
+    super(`lock "${lockName}" was not granted within ${Math.round(waitedMs)} ms; ${describeHolder(holder)}${line}`)
     this.lockName = lockName
     this.waitedMs = waitedMs
     this.holder = holder
+    this.waiting = waiting
   }
 }
 

@@ -14,10 +14,11 @@ export interface LockOptions extends TryLockOptions {
   /** How long to wait for the lock, connecting included. Default: for as long as it takes. */
   readonly wait?: Duration
   /**
-   * Called once if the lock is not granted at once, with its holder, null if that is not known. What it throws becomes an
+   * Called once if the lock is not granted at once, with its holder, null if that is not known, and how many others
+   * wait for it. What it throws becomes an
    * uncaught exception.
    */
-  readonly onWait?: (holder: Holder | null) => void
+  readonly onWait?: (holder: Holder | null, waiting: number) => void
 }
 
 /** For the callback forms. */
@@ -35,7 +36,7 @@ export interface ParsedLockOptions {
   readonly signal: AbortSignal | undefined
   readonly mode: Mode
   readonly isReentrant: boolean
-  readonly onWait: ((holder: Holder | null) => void) | undefined
+  readonly onWait: ((holder: Holder | null, waiting: number) => void) | undefined
 }
 
 type Option = keyof (LockOptions & Reentrant)

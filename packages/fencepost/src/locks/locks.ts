@@ -5,6 +5,8 @@ import type { Holder } from '../ground/holder.ts'
 import { keysOf } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
 import type { Granted } from '../line/granted.ts'
+import { type HoldersAndWaiting, readHolders } from '../inspection/read-holders.ts'
+import type { Held } from '../inspection/web-locks.ts'
 import type { Place } from '../line/place.ts'
 import { asError } from '../postgres/driver-error.ts'
 import type { Schema } from '../postgres/schema.ts'
@@ -16,7 +18,6 @@ import { Grants } from './grants.ts'
 import { Holding } from './holding.ts'
 import { Lock } from './lock.ts'
 import { LockSet } from './lock-set.ts'
-import { readHolders } from './read-holders.ts'
 import { Scope } from './scope.ts'
 
 export interface LocksOptions {
@@ -39,10 +40,11 @@ export interface Asked {
 export interface AskedToWait extends Asked {
   /** Null: for ever. */
   readonly waitMs: number | null
-  readonly onWait?: ((holder: Holder | null) => void) | undefined
+  readonly onWait?: ((holder: Holder | null, waiting: number) => void) | undefined
 }
 
 const AT_HAND_MS = 300
+const NOBODY: HoldersAndWaiting = { holders: [], waiting: 0 }
 
 /** The locks of one process: asks for them, hands them out and knows what is held. */
 export class Locks {
@@ -68,7 +70,8 @@ export class Locks {
     const startedAt = performance.now()
     const wish = this.#wish(name, asked)
     if (Scope.holding(this, wish.keys.key) !== null) throw new DeadlockError(name, [])
-    const tell = (place: Place) => this.#tellWaiting(place, asked)
+    let stood: Place | undefined
+    const tell = (place: Place) => this.#tellWaiting((stood = place), asked)
     const { waitMs, signal } = asked
     if (waitMs === null) return this.#hand(wish, await this.#grants.wait(wish, signal, tell), startedAt)
 
@@ -81,7 +84,9 @@ export class Locks {
       if (error !== late.signal.reason) throw error
       // It was not somebody else who kept it.
       if (this.#options.sessions.failure !== null) throw this.#options.sessions.failure
-      throw new LockTimeoutError(name, performance.now() - startedAt, await this.#holderAtHand(name))
+      const waitedMs = performance.now() - startedAt
+      const { holders, waiting } = await this.#othersAtHand(name, stood)
+      throw new LockTimeoutError(name, waitedMs, { holder: holders[0] ?? null, waiting })
     } finally {
       clearTimeout(timer)
     }
@@ -116,10 +121,16 @@ export class Locks {
     return keysOf(name, this.#options.namespace).key
   }
 
-  /** Who holds the name now, first the one that has held it longest; empty if nobody does. */
-  async who(name: string): Promise<Holder[]> {
+  /** What this process holds. */
+  held(): Held[] {
+    const { namespace } = this.#options
+    return [...this.#held].map(({ name }) => ({ ...keysOf(name, namespace), namespace, name }))
+  }
+
+  /** Who holds the name now and how many wait. */
+  async who(name: string): Promise<HoldersAndWaiting> {
     const { session } = await this.#options.sessions.main()
-    return await readHolders(session, name, this.#options.namespace)
+    return await readHolders(session, { name, namespace: this.#options.namespace, ticket: null })
   }
 
   /** Releases everything that is held. */
@@ -137,18 +148,18 @@ export class Locks {
     const { wish } = place
     this.#options.events.waiting(wish)
     if (onWait === undefined) return
-    void this.#holderAtHand(wish.name).then((holder) => {
-      if (!place.isGone) onWait(holder)
+    void this.#othersAtHand(wish.name, place).then(({ holders, waiting }) => {
+      if (!place.isGone) onWait(holders[0] ?? null, waiting)
     })
   }
 
-  /** For an error that is due now: null also if the answer would keep it waiting. */
-  async #holderAtHand(name: string): Promise<Holder | null> {
+  /** For an error that is due now: nobody, also if the answer would keep it waiting. Whose place it is is not counted. */
+  async #othersAtHand(name: string, place?: Place): Promise<HoldersAndWaiting> {
     const { openMain } = this.#options.sessions
-    if (openMain === null) return null
-    const asking = readHolders(openMain.session, name, this.#options.namespace)
-    const [holder] = await orAborted(asking, AbortSignal.timeout(AT_HAND_MS)).catch(() => [])
-    return holder ?? null
+    if (openMain === null) return NOBODY
+    const { namespace } = this.#options
+    const asking = readHolders(openMain.session, { name, namespace, ticket: place?.ticket ?? null })
+    return await orAborted(asking, AbortSignal.timeout(AT_HAND_MS)).catch(() => NOBODY)
   }
 
   #hand(wish: Wish, granted: Granted, startedAt: number): Lock {

@@ -152,7 +152,8 @@ async function library(): Promise<string> {
 
 async function describe(error: unknown, connection: Connection, schema: Schema): Promise<unknown> {
   const cause = asError(error)
-  if (sqlState(cause) === '55P03') return new LockTimeoutError(`migrate:${schema.name}`, 60_000, null)
+  if (sqlState(cause) === '55P03')
+    return new LockTimeoutError(`migrate:${schema.name}`, 60_000, { holder: null, waiting: 0 })
   if (sqlState(cause) !== '42501') return error
   const { role, database, owner } = await whoAmI(connection, schema)
   if (owner === null) {

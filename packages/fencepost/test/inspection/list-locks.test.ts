@@ -59,29 +59,33 @@ test('what is ours inside is no lock of its own: plain SQL, a guard in flight, a
   await other.end()
 })
 
-test('tickets stand in their order before those who have none; tickets of dead sessions are not believed', async () => {
+test('those in line stand in their order before those who have no ticket; the dead are not believed', async () => {
   await using one = await Remote.start(database.url, { application: 'one' })
   await using two = await Remote.start(database.url, { application: 'two' })
   await using dead = await Remote.start(database.url, { application: 'dead' })
-  for (const remote of [one, two, dead]) await remote.call('tryLock', `own ${remote.pid}`)
-  const draw = async ({ pid }: Remote, mode: string) =>
-    await client.query(
-      `insert into fencepost.waiters (key, session, namespace, name, mode, scopes)
-      select fencepost.key('b'), session, 'default', 'b', $2, '{}' from fencepost.sessions where process = $1`,
-      [pid, mode],
-    )
   const other = await connect('psql')
+  const wait = async (remote: Remote, options = {}) => {
+    const before = (await list(`state = 'waiting'`)).length
+    void remote.call('lock', 'b', options).catch(() => {})
+    await eventually(async () => (await list(`state = 'waiting'`)).length === before + 1)
+  }
   await client.query(`select fencepost.try_lock('b')`)
   const waiting = other.query(`select pg_advisory_lock(fencepost.key('b'))`)
   await eventually(async () => (await list(`state = 'waiting'`)).length === 1)
-  await draw(dead, 'exclusive')
-  await draw(two, 'exclusive')
-  await draw(one, 'shared')
-  await draw(two, 'exclusive')
+  await wait(dead)
+  await wait(two)
+  await wait(one, { shared: true })
+  await wait(two)
+  // Stopped, nobody takes away the tickets of the dead one.
+  for (const remote of [one, two]) remote.freeze()
   await dead.kill()
-  await eventually(async () => (await list(`application = 'dead'`)).length === 0)
+  const { rows } = await client.query(`select count(*)::integer as tickets from fencepost.waiters`)
+  expect(rows).toEqual([{ tickets: 4 }])
 
-  const waiters = await list(`state = 'waiting'`)
+  const waiters = await eventually(async () => {
+    const listed = await list(`state = 'waiting'`)
+    return listed.length === 4 && listed
+  })
   const of = { namespace: 'default', name: 'b', key: await keyOf('b'), token: null, held_for: null }
   expect(waiters).toMatchObject([
     { ...of, position: 1, application: 'two', mode: 'exclusive', process: two.pid },
@@ -91,9 +95,11 @@ test('tickets stand in their order before those who have none; tickets of dead s
   ])
   for (const { backend, waited } of waiters) expect([backend, waited]).not.toContain(null)
   expect(await list(`state = 'held' and key = fencepost.key('b')`)).toMatchObject([{ name: 'b', position: null }])
-  await client.query(`select fencepost.unlock('b'); delete from fencepost.waiters`)
+  await Promise.all([one.kill(), two.kill()])
+  await client.query(`select fencepost.unlock('b')`)
   await waiting
   await other.end()
+  await client.query('delete from fencepost.waiters')
 })
 
 test('who still waits for a guarded transaction in flight does not hold the lock yet', async () => {
@@ -107,23 +113,41 @@ test('who still waits for a guarded transaction in flight does not hold the lock
   expect(await list(`state = 'held'`)).toEqual([])
   await other.query('commit')
   const lock = await granting
-  expect(await list()).toMatchObject([{ state: 'held', token: String(lock.token), application: 'next' }])
+  const [row] = await eventually(async () => {
+    const listed = await list()
+    return listed.length === 1 && listed
+  })
+  expect(row).toMatchObject({ state: 'held', token: String(lock.token), application: 'next' })
+  await lock.release()
   await other.end()
 })
 
-test('one that waits on a lane for its ticket stands in the line once', async () => {
+test('the first of a line, whose lane waits in the server, stands in it once', async () => {
   await using fp = fencepost(database.url, { application: 'waits' })
   await client.query(`select fencepost.try_lock('e')`)
   const granting = fp.lock('e', { wait: '60s' })
-  await eventually(async () => (await list(`state = 'waiting'`)).length === 1)
-  await client.query(
-    `insert into fencepost.waiters (key, session, namespace, name, mode, scopes)
-    select fencepost.key('e'), session, 'default', 'e', 'exclusive', '{}' from fencepost.sessions where process = $1 limit 1`,
-    [process.pid],
-  )
+  const both = await eventually(async () => {
+    const { rows } = await client.query<{ tickets: number; lanes: number }>(`
+      select (select count(*) from fencepost.waiters)::integer as tickets, count(*)::integer as lanes
+      from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`)
+    return rows[0]?.lanes === 1 && rows
+  })
+  expect(both).toEqual([{ tickets: 1, lanes: 1 }])
   expect(await list(`state = 'waiting'`)).toMatchObject([{ name: 'e', position: 1, application: 'waits' }])
-  await client.query(`delete from fencepost.waiters; select fencepost.unlock('e')`)
+  await client.query(`select fencepost.unlock('e')`)
   await (await granting).release()
+})
+
+test('each shared holding of a process is a lock of its own', async () => {
+  await using fp = fencepost(database.url)
+  const locks = [await fp.lock('g', { shared: true }), await fp.lock('g', { shared: true })]
+  const rows = await eventually(async () => {
+    const listed = await list(`name = 'g'`)
+    return listed.length === 2 && listed
+  })
+  const of = { state: 'held', mode: 'shared', token: String(locks[0]?.token), process: process.pid }
+  expect(rows).toMatchObject([of, of])
+  await Promise.all(locks.map((lock) => lock.release()))
 })
 
 test('an ordinary role that may use the schema sees all locks, and nothing that the sessions of others hide', async () => {
