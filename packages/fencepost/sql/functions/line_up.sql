@@ -1,6 +1,7 @@
 -- Draws tickets for those that found a name busy, in order, and tells which of them (1..n) nobody stands before.
 -- lines: the line key of a name, null where this session holds it already, as it has somebody waiting there. One that is being
--- passed by somebody's try at this moment cannot be had: null instead of a ticket for all who wait for that name.
+-- passed by somebody's try at this moment cannot be had: null instead of a ticket for all who wait for that name. next is null if it
+-- cannot be told now.
 create or replace procedure fencepost.line_up(
   session bigint, lines bigint[], keys bigint[], namespaces text[], names text[], modes text[], scopes text[],
   inout tickets bigint[] default null, inout next bigint[] default null
@@ -33,10 +34,16 @@ begin
 
   -- Whoever leaves the line from now on sees us and tells us; whoever has left it before is not seen below.
   commit;
-  line_up.next := array(
-    select place
-    from unnest(line_up.lines, line_up.keys, line_up.tickets) with ordinality as one (line, key, ticket, place)
-    where line is not null and ticket is not null and fencepost.is_next(line_up.session, key, ticket)
-  );
+  begin
+    line_up.next := array(
+      select place
+      from unnest(line_up.lines, line_up.keys, line_up.tickets) with ordinality as one (line, key, ticket, place)
+      where line is not null and ticket is not null and fencepost.is_next(line_up.session, key, ticket)
+    );
+  exception
+    when query_canceled or others then
+      -- The tickets are drawn, and must be told of.
+      line_up.next := null;
+  end;
 end
 $$;

@@ -9,22 +9,30 @@ begin
   perform set_config('lock_timeout', '0', true);
   perform fencepost.ensure_epoch();
 
-  -- A few of those that died since; with them goes what they held and waited for.
-  with dead as (
-    delete from fencepost.sessions
-    where sessions.session in (
-      select one.session
-      from fencepost.sessions as one
-      where one.session <> open_session.session and pg_try_advisory_xact_lock_shared(one.session)
-      limit 20
-      for update skip locked
+  begin
+    -- Whoever has locked one of these tables keeps nobody from connecting.
+    perform set_config('lock_timeout', '1', true);
+    -- A few of those that died since; with them goes what they held and waited for.
+    with dead as (
+      delete from fencepost.sessions
+      where sessions.session in (
+        select one.session
+        from fencepost.sessions as one
+        where one.session <> open_session.session and pg_try_advisory_xact_lock_shared(one.session)
+        limit 20
+        for update skip locked
+      )
+      returning sessions.session
+    ), left_behind as (
+      delete from fencepost.waiters where waiters.session in (select dead.session from dead)
     )
-    returning sessions.session
-  ), left_behind as (
-    delete from fencepost.waiters where waiters.session in (select dead.session from dead)
-  )
-  delete from fencepost.holders where holders.session in (select dead.session from dead);
+    delete from fencepost.holders where holders.session in (select dead.session from dead);
+  exception
+    when lock_not_available then
+      null;
+  end;
 
+  perform set_config('lock_timeout', '0', true);
   insert into fencepost.sessions (session, application, host, process)
   values (open_session.session, open_session.application, open_session.host, open_session.process);
   return true;

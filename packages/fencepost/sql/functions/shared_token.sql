@@ -12,6 +12,10 @@ as $$
     order by shared_tokens.token desc
     limit 1
   ) as newest
-  -- Free for us alone: nobody holds it. It stays with us until the mutex goes.
-  where not pg_try_advisory_xact_lock(fencepost.token_key(shared_token.gate, newest.token))
+  -- Free for us alone: nobody holds it. Kept to the end of the transaction, it might go after the mutex, and a guard in between would
+  -- take us for a holder.
+  where not (
+    pg_try_advisory_lock(fencepost.token_key(shared_token.gate, newest.token))
+    and pg_advisory_unlock(fencepost.token_key(shared_token.gate, newest.token))
+  )
 $$;

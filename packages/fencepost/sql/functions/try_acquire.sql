@@ -6,7 +6,9 @@ create or replace function fencepost.try_acquire(key bigint, gate bigint)
 as $$
 begin
   begin
-    if not pg_try_advisory_xact_lock(key) or not pg_try_advisory_xact_lock(fencepost.line(gate))
+    if not pg_try_advisory_xact_lock(key)
+      -- Only asked about: kept to the end of the caller's transaction, it would keep everybody from lining up.
+      or not (pg_try_advisory_lock(fencepost.line(gate)) and pg_advisory_unlock(fencepost.line(gate)))
       or not pg_try_advisory_xact_lock(gate)
     then
       raise lock_not_available;

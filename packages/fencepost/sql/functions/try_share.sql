@@ -1,4 +1,4 @@
--- The token for a shared holder whose transaction holds the key, if it is to be had at once; null means busy. Later ones share the
+-- The token for a shared holder whose transaction holds the key and the mutex, if it is to be had at once; null means busy. Later ones share the
 -- token of the first, who draws it through the gate, so that guarded transactions of the exclusive holder before have ended.
 create or replace function fencepost.try_share(key bigint, gate bigint)
   returns bigint
@@ -7,9 +7,6 @@ as $$
 declare
   token bigint;
 begin
-  if not pg_try_advisory_xact_lock(fencepost.mutex(gate)) then
-    return null;
-  end if;
   token := fencepost.shared_token(key, gate);
   if token is null and pg_try_advisory_xact_lock(gate) then
     token := fencepost.draw_shared_token(key);

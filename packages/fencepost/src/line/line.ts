@@ -5,6 +5,13 @@ import { Place } from './place.ts'
 
 const LOOK_MS = 1000
 
+/** Whom somebody says to be the next. */
+interface Called {
+  readonly tickets: Tickets
+  readonly key: bigint
+  readonly ticket: number
+}
+
 /**
  * Those of this process who wait, name by name, in the order of their calls:
  *
@@ -13,6 +20,7 @@ const LOOK_MS = 1000
  */
 export class Line {
   readonly #places = new Map<bigint, Place[]>()
+  #early: Called[] = []
   #looking: NodeJS.Timeout | undefined
 
   isEmpty(key: bigint): boolean {
@@ -35,7 +43,7 @@ export class Line {
 
   /** Waits until it is called. Rejects with the signal's reason, or as the session that has the ticket is lost. */
   async stand(place: Place, { session, tickets }: Main, signal: AbortSignal): Promise<void> {
-    tickets.onTurn((key, ticket) => this.#tell(tickets, key, ticket))
+    tickets.onTurn((key, ticket) => this.#tell({ tickets, key, ticket }))
     this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref()
     const lose = () => place.fail(session.over.reason)
     session.whenOver(lose)
@@ -67,13 +75,13 @@ export class Line {
     if (tickets === null || ticket === null || tickets.session.over.aborted) return
     if (!isNext) return await tickets.leave(wish.keys, ticket)
     const next = await tickets.passOn(wish.keys, ticket)
-    if (next !== null) this.#tell(tickets, wish.keys.key, next)
+    if (next !== null) this.#tell({ tickets, key: wish.keys.key, ticket: next })
   }
 
   /** From the front, as far as all stand: tickets are drawn in the order of the calls. */
   #draw(key: bigint): void {
     for (const place of this.#places.get(key) ?? []) {
-      if (place.tickets === null) return
+      if (place.tickets === null || place.tickets.session.over.aborted) return
       if (!place.isDrawing) void this.#drawFor(place, place.tickets)
     }
   }
@@ -81,23 +89,30 @@ export class Line {
   async #drawFor(place: Place, tickets: Tickets): Promise<void> {
     place.isDrawing = true
     try {
-      const { ticket, isNext } = await tickets.draw(place.wish)
-      if (place.isGone || place.tickets !== tickets) return await tickets.leave(place.wish.keys, ticket)
+      const isGone = () => place.isGone || place.tickets !== tickets
+      const drawn = await tickets.draw(place.wish, isGone)
+      if (drawn === null) return
+      const { ticket, isNext } = drawn
+      if (isGone()) return await tickets.leave(place.wish.keys, ticket)
       place.ticket = ticket
       place.onTicket(place)
       if (isNext === true) place.call()
       else if (isNext === null && this.isFirst(place)) await this.#check(place)
     } catch (error) {
-      place.fail(error)
+      if (place.tickets === tickets) place.fail(error)
+    } finally {
+      for (const called of this.#early.splice(0)) this.#tell(called)
     }
   }
 
-  /** Somebody says that the ticket is the next. Who had it may have left by now. */
-  #tell(tickets: Tickets, key: bigint, ticket: number): void {
-    const places = this.#places.get(key) ?? []
-    const told = places.find((place) => place.tickets === tickets && place.ticket === ticket)
+  /** Who has the ticket may have left by now, or not have heard yet that it has it. */
+  #tell(called: Called): void {
+    const { tickets, key, ticket } = called
+    const places = (this.#places.get(key) ?? []).filter((place) => place.tickets === tickets && place.isDrawing)
+    const told = places.find((place) => place.ticket === ticket)
     if (told !== undefined) return told.call()
-    void tickets.tellNext(key, ticket).then((next) => next !== null && this.#tell(tickets, key, next))
+    if (places.some((place) => place.ticket === null)) return void this.#early.push(called)
+    void tickets.tellNext(key, ticket).then((next) => next !== null && this.#tell({ tickets, key, ticket: next }))
   }
 
   #look(): void {

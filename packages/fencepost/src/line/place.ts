@@ -33,7 +33,10 @@ export class Place {
     this.#settle?.call()
   }
 
+  /** It stands no longer. */
   fail(error: unknown): void {
+    this.tickets = null
+    this.ticket = null
     this.#settle?.fail(error)
   }
 }

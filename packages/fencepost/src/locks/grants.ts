@@ -1,4 +1,4 @@
-import { orAborted, pause } from '../ground/abort.ts'
+import { firstOf, orAborted, pause } from '../ground/abort.ts'
 import { DatabaseUnreachableError } from '../ground/errors.ts'
 import type { Main, Sessions } from '../sessions/sessions.ts'
 import type { Wish } from '../sessions/tickets.ts'
@@ -13,6 +13,7 @@ import { watch } from '../line/watch.ts'
 import type { Budget } from './budget.ts'
 
 const ATTEMPTS = 3
+const AGAIN_MS = 20
 const RECONNECT_MS = 30_000
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 3000
@@ -82,6 +83,7 @@ export class Grants {
       } finally {
         main.session.letGo()
       }
+      await pause(AGAIN_MS, signal)
     }
   }
 
@@ -93,7 +95,9 @@ export class Grants {
       if (granted !== null) return granted
     }
     await this.#line.stand(place, main, signal)
-    return await watch({ main, sessions: this.#sessions, claims: this.#claims }, wish, signal)
+    // Its ticket is void when the session is over: whoever waited on without one would stand in nobody's way.
+    using either = firstOf([signal, main.session.over])
+    return await watch({ main, sessions: this.#sessions, claims: this.#claims }, wish, either.signal)
   }
 
   /** A session that broke is opened again, after growing random pauses; the first one opens or fails. */

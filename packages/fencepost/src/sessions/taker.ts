@@ -1,7 +1,7 @@
 import { type Keys, tokenKeyOf } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
 import type { Session } from '../postgres/session.ts'
-import { Ticks, type Token } from './ticks.ts'
+import { Ticks, type Token, type Wish } from './ticks.ts'
 
 /** Takes locks of one mode on one session, and lets go of them. */
 export interface Taker {
@@ -78,7 +78,7 @@ class SharedTaker implements Taker {
   }
 
   async #take(keys: Keys, line: bigint | null): Promise<Token | null> {
-    const grant = await this.#ticks.try({ keys, line, known: null })
+    const grant = await this.#ask({ keys, line, known: null })
     if (grant !== null) this.#held.set(keys.key, { ...grant, holders: 1 })
     return grant
   }
@@ -88,10 +88,18 @@ class SharedTaker implements Taker {
     held.holders++
     let grant: Token | null = null
     try {
-      grant = await this.#ticks.try({ keys, line, known: held.token })
+      grant = await this.#ask({ keys, line, known: held.token })
       return grant
     } finally {
       if (grant === null) await this.release(keys, held.token)
+    }
+  }
+
+  /** Readers who ask at the same moment are not busy for each other: it is asked again. */
+  async #ask(wish: Wish): Promise<Token | null> {
+    for (;;) {
+      const grant = await this.#ticks.try(wish)
+      if (grant?.token !== 0) return grant
     }
   }
 

@@ -1,10 +1,10 @@
-import { pause } from '../ground/abort.ts'
 import type { Keys } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
 import { sqlState } from '../postgres/driver-error.ts'
 import type { Session } from '../postgres/session.ts'
 import { Batch } from './batch.ts'
 import type { Takers } from './taker.ts'
+import { untilDone } from './until-done.ts'
 
 /** Who wants what. */
 export interface Wish {
@@ -29,8 +29,16 @@ interface Place {
   readonly ticket: number
 }
 
-const AGAIN_MS = 2
-const ATTEMPTS = 10
+interface Drawing {
+  readonly wish: Wish
+  readonly isGone: () => boolean
+}
+
+interface Drawn {
+  readonly tickets: readonly (number | null)[]
+  readonly next: readonly number[] | null
+}
+
 /** Lock not available: a table of ours is locked at the moment, by a migration say. */
 const LOCKED = '55P03'
 const LINE_UP = 'call fencepost.line_up($1, $2, $3, $4, $5, $6, $7)'
@@ -44,11 +52,13 @@ export class Tickets {
   readonly session: Session
   readonly #takers: Takers
   readonly #count = new Map<bigint, number>()
-  readonly #draw = new Batch((wishes: readonly Wish[]) => this.#lineUp(wishes))
+  readonly #draw = new Batch((drawing: readonly Drawing[]) => this.#lineUp(drawing))
   readonly #isNext = new Batch((places: readonly Place[]) => this.#areNext(places))
   readonly #passOn = new Batch((places: readonly Place[]) => this.#passAllOn(places))
   readonly #leave = new Batch((places: readonly Place[]) => this.#takeAway(places))
   #listening: Promise<void> | undefined
+  /** The last that was drawn here, and told. */
+  #lastTicket = 0
   #told: (key: bigint, ticket: number) => void = () => {}
 
   constructor(session: Session, takers: Takers) {
@@ -61,9 +71,9 @@ export class Tickets {
     this.#told = told
   }
 
-  /** A place at the end of the line, in the order of the calls. */
-  draw(wish: Wish): Promise<Ticket> {
-    return this.#draw.ask(wish)
+  /** A place at the end of the line, in the order of the calls; null if it was gone before it had one. */
+  draw(wish: Wish, isGone: () => boolean): Promise<Ticket | null> {
+    return this.#draw.ask({ wish, isGone })
   }
 
   /** Whether nobody alive stands before this session's first ticket; takes the dead away. */
@@ -79,20 +89,13 @@ export class Tickets {
   }
 
   /** The same for a ticket that has been given back already. */
-  async tellNext(key: bigint, ticket: number): Promise<number | null> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#passOn.ask({ key, ticket })
-      } catch {
-        // Cancelled from outside, say. At the worst the next finds out by itself.
-        if (attempt === ATTEMPTS || this.session.over.aborted) return null
-      }
-    }
+  tellNext(key: bigint, ticket: number): Promise<number | null> {
+    return untilDone(this.session, () => this.#passOn.ask({ key, ticket }))
   }
 
-  /** Leaves from anywhere else. Never rejects: a ticket that stays is taken away when its turn comes. */
+  /** Leaves from anywhere else. Never rejects. */
   async leave(keys: Keys, ticket: number): Promise<void> {
-    await this.#leave.ask({ key: keys.key, ticket }).catch(() => {})
+    await untilDone(this.session, () => this.#leave.ask({ key: keys.key, ticket }))
     this.#left(keys)
   }
 
@@ -113,19 +116,23 @@ export class Tickets {
     return count
   }
 
-  /** Those who are refused come first again, so the order stays. */
-  async #lineUp(wishes: readonly Wish[]): Promise<Ticket[]> {
-    this.#listening ??= this.session.listen((payload) => {
-      const place = placeIn(payload)
-      if (place !== null) this.#told(place.key, place.ticket)
-    })
+  /** Who is refused is asked for again, before whoever came later, unless it is gone. */
+  async #lineUp(drawing: readonly Drawing[]): Promise<(Ticket | null | undefined)[]> {
+    this.#listening ??= this.#listen()
     await this.#listening
-    const tickets = new Map<Wish, Ticket>()
-    for (let missing = wishes; ; await pause(AGAIN_MS, this.session.over)) {
-      const drawn = await this.#lineUpOnce(missing)
-      missing.forEach((wish, i) => drawn[i] != null && tickets.set(wish, drawn[i]))
-      missing = missing.filter((wish) => !tickets.has(wish))
-      if (missing.length === 0) return wishes.map((wish) => tickets.get(wish) as Ticket)
+    const drawn = await this.#lineUpOnce(drawing.map(({ wish }) => wish))
+    return drawn.map((ticket, i) => ticket ?? (drawing[i]?.isGone() ? null : undefined))
+  }
+
+  async #listen(): Promise<void> {
+    try {
+      await this.session.listen((payload) => {
+        const place = placeIn(payload)
+        if (place !== null) this.#told(place.key, place.ticket)
+      })
+    } catch (error) {
+      this.#listening = undefined
+      throw error
     }
   }
 
@@ -135,13 +142,20 @@ export class Tickets {
     try {
       const drawn = await this.#call(wishes, lines)
       drawn.forEach((ticket, i) => ticket === null && this.#exit((wishes[i] as Wish).keys.key))
+      this.#lastTicket = drawn.reduce((last, one) => Math.max(last, one?.ticket ?? 0), this.#lastTicket)
       return drawn
     } catch (error) {
-      // No error undoes a session lock.
-      for (const { keys } of wishes) this.#left(keys)
+      await this.#forget(wishes)
       if (sqlState(error) === LOCKED) return wishes.map(() => null)
-      throw this.session.describe(error)
+      throw error
     }
+  }
+
+  /** What an error leaves behind: tickets, and locks, which it does not undo. */
+  async #forget(wishes: readonly Wish[]): Promise<void> {
+    const values = [this.session.key, wishes.map(({ keys }) => keys.key), this.#lastTicket]
+    await untilDone(this.session, () => this.session.query('select fencepost.forget_tickets($1, $2, $3)', values))
+    for (const { keys } of wishes) this.#left(keys)
   }
 
   async #call(wishes: readonly Wish[], lines: readonly (bigint | null)[]): Promise<(Ticket | null)[]> {
@@ -154,11 +168,11 @@ export class Tickets {
       wishes.map(({ mode }) => mode),
       wishes.map(({ scopes }) => `{${scopes.join()}}`),
     ]
-    const [row] = await this.session.query<{ tickets: (number | null)[]; next: number[] }>(LINE_UP, values, 'line_up')
-    const next = new Set(row?.next)
+    const [row] = await this.session.query<Drawn>(LINE_UP, values, 'line_up')
+    const next = row?.next == null ? null : new Set(row.next)
     return wishes.map((_, i) => {
       const ticket = row?.tickets[i] ?? null
-      return ticket === null ? null : { ticket, isNext: lines[i] === null ? null : next.has(i + 1) }
+      return ticket === null ? null : { ticket, isNext: lines[i] === null || next === null ? null : next.has(i + 1) }
     })
   }
 
@@ -181,9 +195,9 @@ export class Tickets {
     return row?.tickets ?? places.map(() => null)
   }
 
-  async #takeAway(places: readonly Place[]): Promise<void[]> {
+  async #takeAway(places: readonly Place[]): Promise<true[]> {
     await this.session.query('select fencepost.leave_line($1, $2)', columns(places), 'leave_line')
-    return []
+    return places.map(() => true)
   }
 }
 

@@ -10,7 +10,7 @@ export interface Token {
 }
 
 /** What is asked for: `line` is null for whoever is first in it, `known` the token of a shared lock this session has already. */
-interface Wish {
+export interface Wish {
   readonly keys: Keys
   readonly line: bigint | null
   readonly known: number | null

@@ -1,0 +1,18 @@
+import type { Session } from '../postgres/session.ts'
+
+const AGAIN_MS = 20
+
+/**
+ * Does again what fails until it is done, as what is cancelled from outside or stands before a locked table; null if the
+ * session was over first. It does not keep the process alive.
+ */
+export async function untilDone<T>(session: Session, act: () => Promise<T>): Promise<T | null> {
+  for (;;) {
+    try {
+      return await act()
+    } catch {
+      if (session.over.aborted) return null
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref())
+    }
+  }
+}
