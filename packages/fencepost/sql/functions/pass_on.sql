@@ -5,7 +5,6 @@ create or replace procedure fencepost.pass_on(session bigint, keys bigint[], ino
 as $$
 declare
   passed constant bigint[] := pass_on.tickets;
-  next fencepost.waiters;
 begin
   perform fencepost.leave_line(pass_on.keys, passed);
   -- A ticket that comes into the line now either sees that ours is gone, or is seen below.
@@ -13,12 +12,9 @@ begin
 
   pass_on.tickets := array_fill(null::bigint, array[cardinality(pass_on.keys)]);
   for i in 1 .. cardinality(pass_on.keys) loop
-    next := fencepost.first_in_line(pass_on.session, pass_on.keys[i], passed[i], 9223372036854775807);
-    if next.session = pass_on.session then
-      pass_on.tickets[i] := next.ticket;
-    elsif next.ticket is not null then
-      perform pg_notify('fencepost:' || next.session, next.key || ':' || next.ticket);
-    end if;
+    pass_on.tickets[i] := fencepost.call_next(
+      fencepost.first_in_line(pass_on.session, pass_on.keys[i], passed[i], 9223372036854775807), pass_on.session
+    );
   end loop;
 end
 $$;

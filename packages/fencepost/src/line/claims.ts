@@ -45,11 +45,16 @@ export class Claims {
       claimed[mode]--
       this.#count--
       if (claimed.exclusive + claimed.shared === 0) this.#claimed.delete(key)
-      for (const tell of this.#watching.get(key) ?? []) tell()
+      this.tell(key)
     }
   }
 
-  /** Resolves when a claim of the key is given back, or with the signal. */
+  /** For whoever heard that the key may be free. */
+  tell(key: bigint): void {
+    for (const tell of this.#watching.get(key) ?? []) tell()
+  }
+
+  /** Resolves when a claim of the key is given back or somebody tells, or with the signal. */
   async change(key: bigint, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
     const watching = this.#watching.get(key) ?? new Set()

@@ -19,9 +19,15 @@ interface Called {
  *                                          by whoever left, or by a look each second, as that one may have died
  */
 export class Line {
+  readonly #nudge: (key: bigint) => void
   readonly #places = new Map<bigint, Place[]>()
   #early: Called[] = []
   #looking: NodeJS.Timeout | undefined
+
+  /** @param nudge called when another session tells that the name of a key may be free. */
+  constructor(nudge: (key: bigint) => void) {
+    this.#nudge = nudge
+  }
 
   isEmpty(key: bigint): boolean {
     return !this.#places.has(key)
@@ -110,7 +116,11 @@ export class Line {
     const { tickets, key, ticket } = called
     const places = (this.#places.get(key) ?? []).filter((place) => place.tickets === tickets && place.isDrawing)
     const told = places.find((place) => place.ticket === ticket)
-    if (told !== undefined) return told.call()
+    if (told !== undefined) {
+      told.call()
+      // Called before, it watches by now, and may have no connection for that.
+      return this.#nudge(key)
+    }
     if (places.some((place) => place.ticket === null)) return void this.#early.push(called)
     void tickets.tellNext(key, ticket).then((next) => next !== null && this.#tell({ tickets, key, ticket: next }))
   }

@@ -29,7 +29,7 @@ export class Grants {
   readonly #sessions: Sessions
   readonly #budget: Budget
   readonly #claims = new Claims()
-  readonly #line = new Line()
+  readonly #line = new Line((key) => this.#claims.tell(key))
   readonly #deadlocks = new Deadlocks()
 
   constructor(sessions: Sessions, budget: Budget) {

@@ -2,6 +2,7 @@ import { fencepost } from 'fencepost'
 import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase, ownServer } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { onServer } from '../support/on-server.ts'
 
 const database = await cloneDatabase()
@@ -39,7 +40,25 @@ test('FAULTS 13: others keep room in the lock table, whatever we lock: they lock
   await client.end()
 })
 
-test('connections are bounded by maxConnections, and wrong bounds are refused', async () => {
+test('whoever has no connection left to watch a lock on is told of its release', async () => {
+  await using holder = fencepost(database.url)
+  await using fp = fencepost(database.url, { maxConnections: 1, application: 'one' })
+  const names = Array.from({ length: 5 }, (_, i) => `c ${i}`)
+  const held = await holder.lockAll(names)
+  const waits = Promise.all(names.map((name) => fp.lock(name)))
+  await eventually(async () => (await database.admin.query('select from fencepost.waiters')).rowCount === 5)
+  const calls: string[] = []
+  const listener = await database.admin.connect()
+  const { rows } = await database.admin.query<{ session: string }>(`select distinct session from fencepost.waiters`)
+  listener.on('notification', ({ payload }) => calls.push(payload ?? ''))
+  await listener.query(`listen "fencepost:${rows[0]?.session}"`)
+  await held.release()
+  for (const lock of await waits) await lock.release()
+  await eventually(async () => calls.length >= 5)
+  listener.release(true)
+})
+
+test('wrong bounds are refused', async () => {
   for (const options of [{ maxConnections: 0 }, { maxConnections: 1.5 }, { maxLocks: -1 }, { maxLocks: '5' }]) {
     expect(() => fencepost(database.url, options as object)).toThrow(/must be a whole number from 1 to/)
   }
