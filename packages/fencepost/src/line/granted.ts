@@ -1,6 +1,7 @@
 import type { Keys } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
 import type { Session } from '../postgres/session.ts'
+import type { Descriptions } from '../sessions/descriptions.ts'
 import type { Lane } from '../sessions/sessions.ts'
 import type { Taker } from '../sessions/taker.ts'
 import type { Token } from '../sessions/ticks.ts'
@@ -10,6 +11,7 @@ import type { Leave } from './claims.ts'
 export interface Granted {
   readonly session: Session
   readonly taker: Taker
+  readonly descriptions: Descriptions
   readonly keys: Keys
   readonly mode: Mode
   readonly grant: Token

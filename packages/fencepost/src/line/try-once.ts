@@ -11,9 +11,10 @@ interface Asked {
 }
 
 /** Null: busy, here or elsewhere. Rejects with the signal's reason, or with what the session says; then nothing is held. */
-export async function tryOnce({ session, takers }: Shared, claims: Claims, asked: Asked): Promise<Granted | null> {
+export async function tryOnce(shared: Shared, claims: Claims, asked: Asked): Promise<Granted | null> {
   const { wish, line, signal } = asked
   const { keys, mode } = wish
+  const { session, takers, descriptions } = shared
   signal.throwIfAborted()
   const leave = claims.enter(keys.key, mode)
   if (leave === null) return null
@@ -23,7 +24,7 @@ export async function tryOnce({ session, takers }: Shared, claims: Claims, asked
     const grant = await taker.try(keys, line)
     if (grant !== null && signal.aborted) await taker.release(keys, grant.token)
     signal.throwIfAborted()
-    if (grant !== null) granted = { session, taker, keys, mode, grant, lane: null, leave }
+    if (grant !== null) granted = { session, descriptions, taker, keys, mode, grant, lane: null, leave }
     return granted
   } finally {
     if (granted === null) leave()

@@ -35,8 +35,9 @@ export async function watch(tower: Watchtower, wish: Wish, signal: AbortSignal):
       const waited = await waitOnLane(sessions, wish, signal)
       if (waited !== null) {
         const { lane, grant } = waited
+        const { session, takers, descriptions } = lane
         const leave = claims.add(keys.key, mode)
-        return { session: lane.session, taker: lane.takers[mode], keys, mode, grant, lane, leave }
+        return { session, descriptions, taker: takers[mode], keys, mode, grant, lane, leave }
       }
       // A try does not tell whether it is the gate that keeps it waiting.
       void sessions.stuckGuards.look(main.session, keys.gate)

@@ -1,4 +1,5 @@
 import type { Granted } from '../line/granted.ts'
+import type { Described } from '../sessions/descriptions.ts'
 import type { Wish } from '../sessions/tickets.ts'
 
 const DESCRIBE_AFTER_MS = 50
@@ -30,7 +31,7 @@ export class Holding {
     this.#wish = wish
     this.#left = left
     granted.session.hold()
-    this.#timer = setTimeout(() => void this.#describe(), DESCRIBE_AFTER_MS).unref()
+    this.#timer = setTimeout(() => this.#describe(), DESCRIBE_AFTER_MS).unref()
     granted.session.whenOver(this.#lose)
   }
 
@@ -40,26 +41,17 @@ export class Holding {
     clearTimeout(this.#timer)
     if (session.over.aborted) return
     await taker.release(keys, grant.token)
-    if (this.#isDescribed) void this.#undescribe()
+    if (this.#isDescribed) void this.#granted.descriptions.undescribe(this.#description())
     this.#leave(false)
   }
 
-  async #describe(): Promise<void> {
-    const { session, keys } = this.#granted
-    const { namespace, name, scope } = this.#wish
+  #describe(): void {
     this.#isDescribed = true
-    const text = `select fencepost.describe($1, $2, $3, $4, $5, $6, $7 * interval '1 ms')`
-    // Who is told nothing still sees that it is held.
-    await session
-      .query(text, [session.key, keys.key, this.#id, namespace, name, scope, this.heldMs], 'describe')
-      .catch(() => {})
+    void this.#granted.descriptions.describe(this.#description())
   }
 
-  async #undescribe(): Promise<void> {
-    const { session, keys } = this.#granted
-    await session
-      .query('select fencepost.undescribe($1, $2, $3)', [session.key, keys.key, this.#id], 'undescribe')
-      .catch(() => {})
+  #description(): Described {
+    return { holding: this.#id, wish: this.#wish, heldMs: this.heldMs }
   }
 
   readonly #lose = (): void => this.#leave(true)

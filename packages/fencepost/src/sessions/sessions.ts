@@ -2,6 +2,7 @@ import { ClosedError } from '../ground/errors.ts'
 import { StuckGuards } from '../fencing/stuck-guards.ts'
 import { asError } from '../postgres/driver-error.ts'
 import { Session, type SessionOptions } from '../postgres/session.ts'
+import { Descriptions } from './descriptions.ts'
 import { type Takers, takersOf } from './taker.ts'
 import { Tickets } from './tickets.ts'
 
@@ -9,6 +10,7 @@ import { Tickets } from './tickets.ts'
 export interface Shared {
   readonly session: Session
   readonly takers: Takers
+  readonly descriptions: Descriptions
 }
 
 /** The session for everything that does not wait in the server. */
@@ -133,6 +135,6 @@ export class Sessions {
     opened.then((session) => session.whenOver(end), end)
     const session = await opened
     this.#warn(session.weakened)
-    return { session, takers: takersOf(session) }
+    return { session, takers: takersOf(session), descriptions: new Descriptions(session) }
   }
 }
