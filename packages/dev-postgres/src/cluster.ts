@@ -12,6 +12,9 @@ import { watch } from './watchdog.ts'
 /** In the data folder, so that the two are moved and removed together; PostgreSQL does not mind files it does not know. */
 export const PASSWORD_FILE = 'fencepost-password'
 
+/** The folder belongs to the server's user, and we may be root. */
+const NOFOLLOW = constants.O_NOFOLLOW ?? 0
+
 /** A data folder and the password of its superuser `postgres`. */
 export interface Cluster {
   readonly data: string
@@ -47,6 +50,13 @@ export async function openCluster(wanted: string | undefined, options: ClusterOp
     throw new PostgresStartError(`${why}. Name another folder, or remove this one if nothing in it matters`)
   }
   return { data, password: await readPassword(join(data, PASSWORD_FILE)), kept: true }
+}
+
+/** initdb admits nobody from elsewhere. Once is enough, also for data that is kept. */
+export async function admitOthers({ data }: Cluster): Promise<void> {
+  const entry = 'host all all all scram-sha-256 # for startPostgres({ listen })\n'
+  await using file = await open(join(data, 'pg_hba.conf'), constants.O_RDWR | constants.O_APPEND | NOFOLLOW)
+  if (!(await file.readFile('utf8')).includes(entry)) await file.appendFile(entry)
 }
 
 async function makeKeptCluster(data: string, options: ClusterOptions): Promise<Cluster> {
@@ -104,7 +114,7 @@ async function refuseUnreachable(data: string, identity: Identity | null): Promi
   )
 }
 
-/** Never follows a link: the folder belongs to the server's user, and we may be root. */
+/** A new file: never follows a link either. */
 async function writePassword(path: string, password: string, identity: Identity | null): Promise<void> {
   await using file = await open(path, 'wx', 0o600)
   await file.writeFile(password + '\n')
@@ -112,6 +122,6 @@ async function writePassword(path: string, password: string, identity: Identity 
 }
 
 async function readPassword(path: string): Promise<string> {
-  await using file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  await using file = await open(path, constants.O_RDONLY | NOFOLLOW)
   return (await file.readFile('utf8')).trim()
 }

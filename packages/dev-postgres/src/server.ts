@@ -44,6 +44,7 @@ export interface PostgresServer extends AsyncDisposable {
 interface ServerOptions extends ClusterOptions {
   readonly cluster: Cluster
   readonly port: number | undefined
+  readonly listen: readonly string[]
   readonly settings: Readonly<Record<string, string>>
 }
 
@@ -126,10 +127,11 @@ export class RunningServer implements PostgresServer {
   }
 
   #watch(): Watched {
-    const { cluster, binaries, settings } = this.#options
+    const { cluster, binaries, listen, settings } = this.#options
     const command = [join(binaries.folder, 'postgres'), '-D', cluster.data]
     // The last one wins: callers may turn fsync on again, but not take away what we read and where we connect.
-    const ours = { listen_addresses: '127.0.0.1', port: String(this.#port), unix_socket_directories: '' }
+    const addresses = ['127.0.0.1', ...listen].join()
+    const ours = { listen_addresses: addresses, port: String(this.#port), unix_socket_directories: '' }
     const logging = { logging_collector: 'off', log_destination: 'stderr', lc_messages: 'C' }
     const all = { ...(cluster.kept ? {} : THROW_AWAY), ...settings, ...ours, ...logging }
     for (const [name, value] of Object.entries(all)) command.push('-c', `${name}=${value}`)

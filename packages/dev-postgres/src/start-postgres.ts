@@ -1,5 +1,6 @@
+import { isIP } from 'node:net'
 import { usableBinaries } from './binaries/usable-binaries.ts'
-import { openCluster } from './cluster.ts'
+import { admitOthers, openCluster } from './cluster.ts'
 import { makeFolder } from './folder.ts'
 import { serverIdentity } from './identity.ts'
 import type { PostgresServer } from './server.ts'
@@ -12,6 +13,8 @@ export interface PostgresOptions {
   readonly data?: string
   /** Default: a free port. */
   readonly port?: number
+  /** Addresses of this machine to listen on besides 127.0.0.1; whoever comes from elsewhere needs the password too. */
+  readonly listen?: readonly string[]
   /** Passed as -c name=value, e.g. `{ max_prepared_transactions: '10' }`. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -31,17 +34,21 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const folder = await makeFolder(identity)
   try {
     const cluster = await openCluster(options.data, { binaries, identity, folder })
-    const { port, settings = {} } = options
-    return await RunningServer.start({ binaries, identity, folder, cluster, port, settings })
+    const { port, listen = [], settings = {} } = options
+    if (listen.length > 0) await admitOthers(cluster)
+    return await RunningServer.start({ binaries, identity, folder, cluster, port, listen, settings })
   } catch (error) {
     await folder.remove()
     throw error
   }
 }
 
-function check({ port, settings }: PostgresOptions): void {
+function check({ port, listen, settings }: PostgresOptions): void {
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
     throw new TypeError(`port must be a whole number from 1 to 65535, not ${port}`)
+  }
+  for (const address of listen ?? []) {
+    if (isIP(address) === 0) throw new TypeError(`"${address}" is not an address to listen on, e.g. '192.0.2.1'`)
   }
   for (const [name, value] of Object.entries(settings ?? {})) {
     if (!/^\w+(\.\w+)?$/.test(name)) throw new TypeError(`"${name}" is not the name of a setting`)

@@ -42,6 +42,17 @@ test('settings reach the server', async () => {
   expect(server.log()).toContain('statement: show max_prepared_transactions')
 }, 60_000)
 
+test('another address is listened on too, and whoever comes from elsewhere needs the password', async ({ skip }) => {
+  skip(process.platform !== 'linux', 'only Linux has all of 127.0.0.0/8')
+  await using server = await startPostgres({ listen: ['127.0.0.2'] })
+  await server.restart('fast')
+  const there = server.url.replace('127.0.0.1', '127.0.0.2')
+  expect(await query(there, 'select host(inet_client_addr()) as from', '127.0.0.3')).toEqual([{ from: '127.0.0.3' }])
+  const wrong = query(there.replace(/:[^:@]+@/, ':wrong@'), 'select 1', '127.0.0.3')
+  await expect(wrong).rejects.toMatchObject({ code: '28P01' })
+  await expect(startPostgres({ listen: ['everywhere'] })).rejects.toThrow(/not an address/)
+}, 60_000)
+
 test('stop can be called twice and leaves no process and no folder', async () => {
   const server = await startPostgres()
   await Promise.all([server.stop(), server.stop()])

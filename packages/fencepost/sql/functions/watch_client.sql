@@ -11,12 +11,12 @@ begin
     perform set_config('idle_in_transaction_session_timeout',
       ceil(extract(epoch from watch_client.idle_limit) * 1000)::integer::text, true);
   end if;
+  perform fencepost.watch_network();
 
   -- In the middle of a statement; from PostgreSQL 14, and not on every host.
   if current_setting('client_connection_check_interval', true) = '0' then
     begin
       perform set_config('client_connection_check_interval', '1000', true);
-      perform set_config('tcp_user_timeout', '5000', true);
     exception
       when others then
         null;

@@ -35,6 +35,7 @@ export function sessionSettings(freezeMs: number): SessionSetting[] {
     ['statement_timeout', 0, inherited],
     ['idle_in_transaction_session_timeout', 0, inherited],
     ['transaction_timeout', 0, ''],
+    ['extra_float_digits', 1, ''],
   ]
   return settings.map(([name, value, without]) => ({ name, value: String(value), without }))
 }

@@ -103,6 +103,30 @@ test('a guarded statement whose client was killed does not keep the next waiting
   expect(next.token).toBeGreaterThan(0)
 })
 
+test('a guarded transaction has a lost network noticed, tightens only what is looser, and leaves nothing behind', async () => {
+  await using fp = fencepost(database.url)
+  await using lock = await fp.lock('network')
+  const client = await database.admin.connect()
+  const names = ['keepalives_idle', 'keepalives_interval', 'keepalives_count', 'user_timeout']
+  const limits = async () => {
+    const texts = names.map((name) => `current_setting('tcp_${name}')`)
+    return (await client.query<{ limits: string[] }>(`select array[${texts.join()}] as limits`)).rows[0]?.limits
+  }
+  const before = await limits()
+  for (const [own, then] of [
+    ['', ['5', '2', '3', '5000']],
+    ['set local tcp_keepalives_idle = 600; set local tcp_user_timeout = 60000', ['5', '2', '3', '5000']],
+    ['set local tcp_keepalives_idle = 3; set local tcp_user_timeout = 2000', ['3', '2', '3', '2000']],
+  ] as const) {
+    await client.query(`begin; ${own}`)
+    await lock.guard(client)
+    expect(await limits()).toEqual(then)
+    await client.query('commit')
+    expect(await limits()).toEqual(before)
+  }
+  client.release()
+})
+
 test('a release waits for a guard call under way, and not for one of a lost lock', async () => {
   await using fp = fencepost(database.url)
   const [blocker, client] = [await database.admin.connect(), await database.admin.connect()]

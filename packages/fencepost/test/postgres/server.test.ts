@@ -1,7 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fencepost } from 'fencepost'
 import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
@@ -98,57 +95,4 @@ test('in a tick that fails for want of room, each lock is granted or refused for
   await Promise.all(granted.map((lock) => lock.release()))
   expect(await advisory()).toBe(before)
   await client.end()
-})
-
-test('a read-only standby is refused: it would grant advisory locks of its own', async () => {
-  const data = await mkdtemp(join(tmpdir(), 'fencepost-standby-'))
-  try {
-    await using primary = await ownServer({}, data)
-    await using fp = fencepost(primary.url)
-    await fp.migrate()
-    await primary.stop()
-    await writeFile(join(data, 'standby.signal'), '')
-    await using standby = await ownServer({}, data)
-    await using refused = fencepost(standby.url)
-    for (const call of [() => refused.lock('a'), () => refused.tryLock('a')]) {
-      await expect(call()).rejects.toMatchObject({
-        code: 'STANDBY',
-        message: expect.stringMatching(/connect to the primary/),
-      })
-    }
-    const client = new pg.Client(standby.url)
-    await client.connect()
-    expect((await client.query('select pg_try_advisory_lock(1) as would')).rows).toEqual([{ would: true }])
-    await client.end()
-  } finally {
-    await rm(data, { recursive: true })
-  }
-})
-
-test('settings of the role and the database do not break a session', async () => {
-  await database.admin.query(`create role strict login superuser password 'x'`)
-  for (const setting of [
-    'lock_timeout = 1',
-    'statement_timeout = 200',
-    'idle_in_transaction_session_timeout = 10',
-    'idle_session_timeout = 500',
-    `default_transaction_isolation = 'serializable'`,
-    'default_transaction_read_only = on',
-  ]) {
-    await database.admin.query(`alter role strict set ${setting}`).catch(() => {})
-  }
-  try {
-    await using strict = fencepost(database.as('strict', 'x'))
-    await using fp = fencepost(database.url)
-    const lock = await fp.lock('a')
-    const next = strict.lock('a')
-    const { rows } = await database.admin.query('select clock_timestamp() + interval $$1 s$$ as then')
-    while (Number((await database.admin.query('select clock_timestamp() as now')).rows[0].now) < Number(rows[0].then))
-      continue
-    await lock.release()
-    await using theirs = await next
-    expect(theirs.signal.aborted).toBe(false)
-  } finally {
-    await database.admin.query('drop role strict')
-  }
 })

@@ -1,4 +1,4 @@
-import { startPostgres, type PostgresServer } from '@fencepost/dev-postgres'
+import { startPostgres, type PostgresOptions, type PostgresServer } from '@fencepost/dev-postgres'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { onServer } from './on-server.ts'
@@ -40,11 +40,16 @@ export async function emptyDatabase(): Promise<Database> {
 }
 
 /** A server of its own, of the same major as the run's, for tests that crash it; with `data` its folder is kept. */
-export async function ownServer(settings: Record<string, string> = {}, data?: string): Promise<PostgresServer> {
+export async function ownServer(
+  settings: Record<string, string> = {},
+  data?: string,
+  options: PostgresOptions = {},
+): Promise<PostgresServer> {
   const { binaries } = inject('server')
   return await startPostgres({
     ...(binaries === undefined ? {} : { binaries }),
     ...(data === undefined ? {} : { data }),
     settings,
+    ...options,
   })
 }

@@ -14,12 +14,14 @@ export interface RemoteError {
 export class Remote implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #calls = new Map<number, PromiseWithResolvers>()
-  readonly #lost = new Map<string, string>()
+  readonly #lost = new Map<string, { reason: string; at: number }>()
   #id = 0
 
-  static async start(url: string, options: FencepostOptions = {}): Promise<Remote> {
+  /** @param inside a program, with its arguments, that runs another one somewhere else: in a network of its own, say. */
+  static async start(url: string, options: FencepostOptions = {}, inside: readonly string[] = []): Promise<Remote> {
     const path = new URL('../fixtures/remote.js', import.meta.url)
-    const child = fork(path, [JSON.stringify([url, options])], { execArgv: [] })
+    const [execPath, ...execArgv] = [...inside, process.execPath]
+    const child = fork(path, [JSON.stringify([url, options])], { ...(execPath && { execPath }), execArgv })
     const ended = once(child, 'exit').then(() => Promise.reject(new Error('the process ended before it was ready')))
     await Promise.race([once(child, 'message'), ended])
     ended.catch(() => {})
@@ -28,16 +30,13 @@ export class Remote implements AsyncDisposable {
 
   private constructor(child: ChildProcess) {
     this.#child = child
-    child.on(
-      'message',
-      (message: { id: number; result?: unknown; error?: RemoteError; lost?: string; reason?: string }) => {
-        if (message.lost !== undefined) return this.#lost.set(message.lost, message.reason ?? '')
-        const call = this.#calls.get(message.id)
-        this.#calls.delete(message.id)
-        if (message.error === undefined) call?.resolve(message.result)
-        else call?.reject(Object.assign(new Error(message.error.message), message.error))
-      },
-    )
+    child.on('message', (message: Message) => {
+      if ('lost' in message) return this.#lost.set(message.lost, message)
+      const call = this.#calls.get(message.id)
+      this.#calls.delete(message.id)
+      if (message.error === undefined) call?.resolve(message.result)
+      else call?.reject(Object.assign(new Error(message.error.message), message.error))
+    })
     child.on('exit', () => {
       for (const call of this.#calls.values()) call.reject(new Error('the process ended'))
     })
@@ -49,7 +48,12 @@ export class Remote implements AsyncDisposable {
 
   /** Why a lock was lost, as its signal told; undefined if it has told nothing. */
   lossOf(name: string): string | undefined {
-    return this.#lost.get(name)
+    return this.#lost.get(name)?.reason
+  }
+
+  /** When its signal told, in ms: as `now()` here. */
+  lossAt(name: string): number | undefined {
+    return this.#lost.get(name)?.at
   }
 
   call<T = void>(call: string, ...args: unknown[]): Promise<T> {
@@ -80,6 +84,15 @@ export class Remote implements AsyncDisposable {
     await this.kill()
   }
 }
+
+/** In ms, comparable between the processes of one machine. */
+export function now(): number {
+  return Number(process.hrtime.bigint() / 1000n) / 1000
+}
+
+type Message =
+  | { readonly id: number; readonly result?: unknown; readonly error?: RemoteError }
+  | { readonly lost: string; readonly reason: string; readonly at: number }
 
 interface PromiseWithResolvers {
   resolve(value: unknown): void
