@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { ClientConfig } from 'pg'
 import { StandbyError, UnsupportedServerError } from '../ground/errors.ts'
-import { Connection } from './connection.ts'
+import { Connection, type Parameter } from './connection.ts'
 import { asError, describeFailure, type Place } from './driver-error.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { refuseUnsafePooler } from './pooler.ts'
@@ -90,6 +90,11 @@ export class Session {
   /** Sends a statement of ours; `fencepost.` in it is the schema's name. A named one is prepared once. */
   async query<Row>(text: string, values: unknown[], name?: string): Promise<Row[]> {
     return await this.#connection.query<Row>(this.#place.schema.place(text), values, name)
+  }
+
+  /** Has a statement of one row and one column answered, as text; prepared once, by its name. */
+  async ask(text: string, values: readonly Parameter[], name: string): Promise<string | null> {
+    return await this.#connection.ask(this.#place.schema.place(text), values, name)
   }
 
   /** Calls back with what others tell this session by its key, `pg_notify('fencepost:<key>', …)`. */
