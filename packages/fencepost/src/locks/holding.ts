@@ -1,3 +1,4 @@
+import type { Seat } from '../ground/bag.ts'
 import type { Granted } from '../line/granted.ts'
 import type { Wish } from '../sessions/tickets.ts'
 
@@ -17,6 +18,7 @@ export class Holding {
   readonly #wish: Wish
   readonly #left: (isLost: boolean) => void
   readonly #timer: NodeJS.Timeout
+  readonly #seat: Seat<() => void>
   #isDescribed = false
   #isOver = false
 
@@ -31,7 +33,7 @@ export class Holding {
     this.#left = left
     granted.session.hold()
     this.#timer = setTimeout(() => void this.#describe(), DESCRIBE_AFTER_MS).unref()
-    granted.session.whenOver(this.#lose)
+    this.#seat = granted.session.whenOver(() => this.#leave(true))
   }
 
   /** Lets go. Never rejects. */
@@ -62,13 +64,11 @@ export class Holding {
       .catch(() => {})
   }
 
-  readonly #lose = (): void => this.#leave(true)
-
   #leave(isLost: boolean): void {
     if (this.#isOver) return
     this.#isOver = true
     clearTimeout(this.#timer)
-    this.#granted.session.notWhenOver(this.#lose)
+    this.#granted.session.notWhenOver(this.#seat)
     this.#granted.session.letGo()
     this.#left(isLost)
   }

@@ -1,5 +1,6 @@
 import type { Events } from '../events/events.ts'
 import { firstOf, orAborted } from '../ground/abort.ts'
+import { Bag } from '../ground/bag.ts'
 import { DeadlockError, LockLostError, LockTimeoutError } from '../ground/errors.ts'
 import type { Holder } from '../ground/holder.ts'
 import { keysOf } from '../ground/key.ts'
@@ -50,7 +51,7 @@ const NOBODY: HoldersAndWaiting = { holders: [], waiting: 0 }
 export class Locks {
   readonly #options: LocksOptions
   readonly #grants: Grants
-  readonly #held = new Set<Lock>()
+  readonly #held = new Bag<Lock>()
 
   constructor(options: LocksOptions) {
     this.#options = options
@@ -170,7 +171,7 @@ export class Locks {
     const fence = { name, namespace, mode, token, session: session.key, grantedUs, freezeMs, schema, events }
     const holding = new Holding(granted, wish, (isLost) => {
       lane?.giveBack()
-      this.#held.delete(lock)
+      this.#held.remove(seat)
       leave()
       if (!isLost) return events.released(fence, holding.heldMs)
       const lost = new LockLostError(name, asError(session.over.reason))
@@ -178,7 +179,7 @@ export class Locks {
       events.lost(fence, holding.heldMs, lost)
     })
     const lock = new Lock(fence, origin, () => holding.end())
-    this.#held.add(lock)
+    const seat = this.#held.add(lock)
     events.acquired(fence, performance.now() - startedAt)
     return lock
   }

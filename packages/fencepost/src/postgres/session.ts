@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { ClientConfig } from 'pg'
+import { Bag, type Seat } from '../ground/bag.ts'
 import { StandbyError, UnsupportedServerError } from '../ground/errors.ts'
 import { Connection, type Parameter } from './connection.ts'
 import { asError, describeFailure, type Place } from './driver-error.ts'
@@ -40,7 +41,7 @@ export class Session {
   readonly backend: number
   readonly #connection: Connection
   readonly #place: Place
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Bag<() => void>()
 
   /** @throws {DatabaseUnreachableError | AuthenticationError | StandbyError | UnsafePoolerError | UnsupportedServerError | MissingPrivilegeError} */
   static async open(options: SessionOptions): Promise<Session> {
@@ -74,17 +75,17 @@ export class Session {
     this.weakened = weakened
     this.over = connection.over
     this.backend = connection.backend
-    this.over.addEventListener('abort', () => this.#waiting.forEach((tell) => tell()), { once: true })
+    this.over.addEventListener('abort', () => [...this.#waiting].forEach((tell) => tell()), { once: true })
   }
 
   /** Calls back once the session is over, later if it is already; cheaper than a listener each for thousands of locks. */
-  whenOver(tell: () => void): void {
+  whenOver(tell: () => void): Seat<() => void> {
     if (this.over.aborted) queueMicrotask(tell)
-    else this.#waiting.add(tell)
+    return this.#waiting.add(tell)
   }
 
-  notWhenOver(tell: () => void): void {
-    this.#waiting.delete(tell)
+  notWhenOver(seat: Seat<() => void>): void {
+    this.#waiting.remove(seat)
   }
 
   /** Sends a statement of ours; `fencepost.` in it is the schema's name. A named one is prepared once. */
