@@ -37,13 +37,14 @@ export class Holding {
   }
 
   /** Lets go. Never rejects. */
-  async end(): Promise<void> {
+  end(): Promise<void> {
     const { session, taker, keys, grant } = this.#granted
     clearTimeout(this.#timer)
-    if (session.over.aborted) return
-    await taker.release(keys, grant.token)
-    if (this.#isDescribed) void this.#undescribe()
-    this.#leave(false)
+    if (session.over.aborted) return Promise.resolve()
+    return taker.release(keys, grant.token).then(() => {
+      if (this.#isDescribed) void this.#undescribe()
+      this.#leave(false)
+    })
   }
 
   async #describe(): Promise<void> {

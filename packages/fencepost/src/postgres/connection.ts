@@ -166,19 +166,18 @@ export class Connection {
    * Has a prepared statement of one row and one column answered, as text; null also for no row. The less is sent and read,
    * the faster: the driver asks at each execution what the columns are called, and makes an object of the row.
    */
-  async ask(text: string, values: readonly Parameter[], name: string): Promise<string | null> {
-    if (this.over.aborted) throw asError(this.over.reason)
+  ask(text: string, values: readonly Parameter[], name: string): Promise<string | null> {
+    if (this.over.aborted) return Promise.reject(asError(this.over.reason))
     this.hold()
-    try {
-      return await new Promise((resolve, reject) => {
-        this.#client.query(
-          new Question({ text, values, name }, (error, answer) => (error ? reject(error) : resolve(answer))),
-        )
-      })
-    } finally {
-      this.#answeredAt = performance.now()
-      this.letGo()
-    }
+    return new Promise((resolve, reject) => {
+      const settle = (error: Error | null, answer: string | null) => {
+        this.#answeredAt = performance.now()
+        this.letGo()
+        if (error) reject(error)
+        else resolve(answer)
+      }
+      this.#client.query(new Question({ text, values, name }, settle))
+    })
   }
 
   /** Several statements in one message, without parameters and rows. */

@@ -94,8 +94,8 @@ export class Session {
   }
 
   /** Has a statement of one row and one column answered, as text; prepared once, by its name. */
-  async ask(text: string, values: readonly Parameter[], name: string): Promise<string | null> {
-    return await this.#connection.ask(this.#place.schema.place(text), values, name)
+  ask(text: string, values: readonly Parameter[], name: string): Promise<string | null> {
+    return this.#connection.ask(this.#place.schema.place(text), values, name)
   }
 
   /** Calls back with what others tell this session by its key, `pg_notify('fencepost:<key>', …)`. */

@@ -62,9 +62,9 @@ export class Ticks {
   }
 
   /** Takes a name if it is free at once; null means busy. Nothing is held if it rejects. */
-  try(wish: Wish): Promise<Token | null> {
+  try({ keys, line, known }: Wish): Promise<Token | null> {
     return new Promise((resolve, reject) => {
-      this.#tries.push({ ...wish, resolve, reject })
+      this.#tries.push({ keys, line, known, resolve, reject })
       this.#plan()
     })
   }
