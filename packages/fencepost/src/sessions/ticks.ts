@@ -28,7 +28,9 @@ interface Release {
   readonly resolve: () => void
 }
 
-const IN_FLIGHT = 2
+const IN_FLIGHT = 3
+/** Of tries and of releases in one statement. All in one, and this process and the server would wait for each other by turns. */
+const MOST = 64
 const TEXT = {
   exclusive: 'select fencepost.tick($1, $2, $3, $4) as tokens',
   shared: 'select fencepost.tick_shared($1, $2, $3, $4, $5) as tokens',
@@ -46,7 +48,7 @@ const UNLOCK = {
 
 /**
  * Sends what a process wants of its shared session in one tick as one statement for each mode: the more is wanted, the fewer
- * round trips each takes. Nothing in it waits in the server. At most two statements are under way; meanwhile the next one grows.
+ * round trips each takes. Nothing in it waits in the server. At most three statements are under way; meanwhile the next one grows.
  */
 export class Ticks {
   readonly #session: Session
@@ -84,12 +86,17 @@ export class Ticks {
     process.nextTick(() => void this.#send())
   }
 
+  #planIfWanted(): void {
+    if (this.#tries.length + this.#releases.length > 0) this.#plan()
+  }
+
   async #send(): Promise<void> {
-    const [tries, releases] = [this.#tries, this.#releases]
-    this.#tries = []
-    this.#releases = []
+    const [tries, releases] = [this.#tries.slice(0, MOST), this.#releases.slice(0, MOST)]
+    this.#tries = this.#tries.slice(MOST)
+    this.#releases = this.#releases.slice(MOST)
     this.#isDue = false
     this.#inFlight++
+    this.#planIfWanted()
     try {
       const grants = await this.#ask(releases, tries)
       for (const { resolve } of releases) resolve()
@@ -98,7 +105,7 @@ export class Ticks {
       await this.#recover(releases, tries, error)
     } finally {
       this.#inFlight--
-      if (this.#tries.length + this.#releases.length > 0) this.#plan()
+      this.#planIfWanted()
     }
   }
 
