@@ -7,7 +7,13 @@ import type { Holder } from './ground/holder.ts'
 import { checkName } from './ground/name.ts'
 import { WebLocks } from './inspection/web-locks.ts'
 import type { Lock } from './locks/lock.ts'
-import { type LockOptions, parseLockOptions, type Reentrant, type TryLockOptions } from './locks/lock-options.ts'
+import {
+  type LockOptions,
+  type ParsedLockOptions,
+  parseLockOptions,
+  type Reentrant,
+  type TryLockOptions,
+} from './locks/lock-options.ts'
 import type { LockSet } from './locks/lock-set.ts'
 import { Locks } from './locks/locks.ts'
 import { Scope } from './locks/scope.ts'
@@ -80,15 +86,24 @@ export class Fencepost implements AsyncDisposable {
     const [options, work] = optionsAndWork(rest)
     checkName(name)
     const asked = parseLockOptions(options, work === undefined ? WAITING : [...WAITING, 'reentrant'])
-    using until = firstOf([this.#closing.signal, asked.signal])
-    const { signal } = until
-    if (work === undefined) return await this.#locks.acquire(name, { ...asked, signal })
+    if (work === undefined) return await this.#lock(name, asked)
 
     const outer = this.#locks.scopeToJoin(name, asked)
     if (outer !== null) return await outer.join(work)
     const scope = new Scope()
-    const held = await this.#locks.acquire(name, { ...asked, signal, scope })
+    const held = await this.#lock(name, asked, scope)
     return await scope.run({ owner: this.#locks, keys: [this.#locks.keyOf(name)], held }, work)
+  }
+
+  #lock(name: string, asked: ParsedLockOptions, scope?: Scope): Promise<Lock> {
+    const { waitMs, mode, onWait } = asked
+    if (asked.signal !== undefined) return this.#lockUntil(name, asked, scope)
+    return this.#locks.acquire(name, { waitMs, mode, onWait, scope, signal: this.#closing.signal })
+  }
+
+  async #lockUntil(name: string, asked: ParsedLockOptions, scope: Scope | undefined): Promise<Lock> {
+    using until = firstOf([this.#closing.signal, asked.signal])
+    return await this.#locks.acquire(name, { ...asked, scope, signal: until.signal })
   }
 
   /**

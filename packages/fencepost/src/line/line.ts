@@ -52,13 +52,13 @@ export class Line {
     tickets.onTurn((key, ticket) => this.#tell({ tickets, key, ticket }))
     this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref()
     const lose = () => place.fail(session.over.reason)
-    session.whenOver(lose)
+    const seat = session.whenOver(lose)
     try {
       const called = place.stand(tickets)
       this.#draw(place.wish.keys.key)
       await orAborted(called, signal)
     } finally {
-      session.notWhenOver(lose)
+      session.notWhenOver(seat)
     }
   }
 

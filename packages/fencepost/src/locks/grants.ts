@@ -61,25 +61,49 @@ export class Grants {
   async wait(wish: Wish, signal: AbortSignal, onTicket: (place: Place) => void): Promise<Granted> {
     signal.throwIfAborted()
     const place = this.#line.enter(wish, onTicket)
+    // Most locks are free, and need none of what follows: each async function on their way costs a frame.
+    const main = this.#sessionFor(place)
     try {
-      // Whoever waits inside a callback may be waited for itself.
-      if (wish.scopes.length === 0) return await this.#take(place, signal)
-      using watched = this.#deadlocks.watch(place, signal)
-      return await this.#take(place, watched.signal)
+      if (main !== null) {
+        try {
+          const granted = await this.#tryOn(main, place, signal)
+          if (granted !== null) return granted
+        } catch (error) {
+          throwUnlessAgain(main, signal, error)
+        }
+      }
+      return await this.#takeWatched(place, signal, main)
     } finally {
       this.#line.leave(place)
     }
   }
 
-  async #take(place: Place, signal: AbortSignal): Promise<Granted> {
-    for (;;) {
+  /** The one to ask at once; null if others of this process came before, or no room is known of. */
+  #sessionFor(place: Place): Main | null {
+    return this.#line.isFirst(place) && this.#budget.hasRoom(this.#claims.count) ? this.#sessions.openMain : null
+  }
+
+  #tryOn(main: Main, { wish }: Place, signal: AbortSignal): Promise<Granted | null> {
+    return tryOnce(main, this.#claims, { wish, signal, line: wish.keys.line })
+  }
+
+  /** Whoever waits inside a callback may be waited for itself. */
+  async #takeWatched(place: Place, signal: AbortSignal, tried: Main | null): Promise<Granted> {
+    if (place.wish.scopes.length === 0) return await this.#take(place, signal, tried)
+    using watched = this.#deadlocks.watch(place, signal)
+    return await this.#take(place, watched.signal, tried)
+  }
+
+  /** @param tried has been asked just now. */
+  async #take(place: Place, signal: AbortSignal, tried: Main | null): Promise<Granted> {
+    for (let last = tried; ; last = null) {
       const main = this.#sessions.openMain ?? (await this.#reconnect(signal))
       main.session.hold()
       try {
-        return await this.#takeOn(main, place, signal)
+        const granted = main === last ? null : await this.#tryWithRoom(main, place, signal)
+        return granted ?? (await this.#stand(main, place, signal))
       } catch (error) {
-        if (signal.aborted) throw signal.reason
-        if (!isAgain(main, error)) throw main.session.describe(error)
+        throwUnlessAgain(main, signal, error)
       } finally {
         main.session.letGo()
       }
@@ -87,17 +111,16 @@ export class Grants {
     }
   }
 
-  async #takeOn(main: Main, place: Place, signal: AbortSignal): Promise<Granted> {
-    const { wish } = place
+  async #tryWithRoom(main: Main, place: Place, signal: AbortSignal): Promise<Granted | null> {
     while (!this.#budget.hasRoom(this.#claims.count)) await this.#budget.admit(this.#claims.count, main.session)
-    if (this.#line.isFirst(place)) {
-      const granted = await tryOnce(main, this.#claims, { wish, signal, line: wish.keys.line })
-      if (granted !== null) return granted
-    }
+    return this.#line.isFirst(place) ? await this.#tryOn(main, place, signal) : null
+  }
+
+  async #stand(main: Main, place: Place, signal: AbortSignal): Promise<Granted> {
     await this.#line.stand(place, main, signal)
     // Its ticket is void when the session is over: whoever waited on without one would stand in nobody's way.
     using either = firstOf([signal, main.session.over])
-    return await watch({ main, sessions: this.#sessions, claims: this.#claims }, wish, either.signal)
+    return await watch({ main, sessions: this.#sessions, claims: this.#claims }, place.wish, either.signal)
   }
 
   /** A session that broke is opened again, after growing random pauses; the first one opens or fails. */
@@ -114,6 +137,11 @@ export class Grants {
       }
     }
   }
+}
+
+function throwUnlessAgain(main: Main, signal: AbortSignal, error: unknown): void {
+  if (signal.aborted) throw signal.reason
+  if (!isAgain(main, error)) throw main.session.describe(error)
 }
 
 /** The session broke while nobody looked, or its statement was cancelled: it is asked again, or a new one. */

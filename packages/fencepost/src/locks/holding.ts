@@ -1,3 +1,4 @@
+import type { Seat } from '../ground/bag.ts'
 import type { Granted } from '../line/granted.ts'
 import type { Described } from '../sessions/descriptions.ts'
 import type { Wish } from '../sessions/tickets.ts'
@@ -18,6 +19,7 @@ export class Holding {
   readonly #wish: Wish
   readonly #left: (isLost: boolean) => void
   readonly #timer: NodeJS.Timeout
+  readonly #seat: Seat<() => void>
   #isDescribed = false
   #isOver = false
 
@@ -32,17 +34,18 @@ export class Holding {
     this.#left = left
     granted.session.hold()
     this.#timer = setTimeout(() => this.#describe(), DESCRIBE_AFTER_MS).unref()
-    granted.session.whenOver(this.#lose)
+    this.#seat = granted.session.whenOver(() => this.#leave(true))
   }
 
   /** Lets go. Never rejects. */
-  async end(): Promise<void> {
+  end(): Promise<void> {
     const { session, taker, keys, grant } = this.#granted
     clearTimeout(this.#timer)
-    if (session.over.aborted) return
-    await taker.release(keys, grant.token)
-    if (this.#isDescribed) void this.#granted.descriptions.undescribe(this.#description())
-    this.#leave(false)
+    if (session.over.aborted) return Promise.resolve()
+    return taker.release(keys, grant.token).then(() => {
+      if (this.#isDescribed) void this.#granted.descriptions.undescribe(this.#description())
+      this.#leave(false)
+    })
   }
 
   #describe(): void {
@@ -54,13 +57,11 @@ export class Holding {
     return { holding: this.#id, wish: this.#wish, heldMs: this.heldMs }
   }
 
-  readonly #lose = (): void => this.#leave(true)
-
   #leave(isLost: boolean): void {
     if (this.#isOver) return
     this.#isOver = true
     clearTimeout(this.#timer)
-    this.#granted.session.notWhenOver(this.#lose)
+    this.#granted.session.notWhenOver(this.#seat)
     this.#granted.session.letGo()
     this.#left(isLost)
   }

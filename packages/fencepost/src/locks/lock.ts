@@ -41,7 +41,7 @@ export class Lock implements AsyncDisposable {
   readonly #fence: Fence
   readonly #origin: Origin
   readonly #letGo: () => Promise<void>
-  readonly #guards = new Set<Promise<void>>()
+  #guards: Set<Promise<void>> | undefined
   #lost: LockLostError | undefined
   #told: AbortController | undefined
   #release: Promise<void> | undefined
@@ -90,11 +90,12 @@ export class Lock implements AsyncDisposable {
       () => {},
       () => {},
     )
-    this.#guards.add(settled)
+    const guards = (this.#guards ??= new Set())
+    guards.add(settled)
     try {
       await guarded
     } finally {
-      this.#guards.delete(settled)
+      guards.delete(settled)
     }
   }
 
@@ -138,12 +139,14 @@ export class Lock implements AsyncDisposable {
     return this.release()
   }
 
-  async #giveBack(): Promise<void> {
-    // A guard call of a lost lock may wait behind the next holder, and one of a dead connection for ever.
-    if (this.#guards.size > 0) {
-      using enough = firstOf([this.signal, AbortSignal.timeout(GUARDS_MS)])
-      await orAborted(Promise.all(this.#guards), enough.signal).catch(() => {})
-    }
+  #giveBack(): Promise<void> {
+    return this.#guards === undefined || this.#guards.size === 0 ? this.#letGo() : this.#giveBackAfter(this.#guards)
+  }
+
+  /** A guard call of a lost lock may wait behind the next holder, and one of a dead connection for ever. */
+  async #giveBackAfter(guards: ReadonlySet<Promise<void>>): Promise<void> {
+    using enough = firstOf([this.signal, AbortSignal.timeout(GUARDS_MS)])
+    await orAborted(Promise.all(guards), enough.signal).catch(() => {})
     await this.#letGo()
   }
 }

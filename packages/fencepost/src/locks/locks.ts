@@ -1,5 +1,6 @@
 import type { Events } from '../events/events.ts'
 import { firstOf, orAborted } from '../ground/abort.ts'
+import { Bag } from '../ground/bag.ts'
 import { DeadlockError, LockLostError, LockTimeoutError } from '../ground/errors.ts'
 import type { Holder } from '../ground/holder.ts'
 import { keysOf } from '../ground/key.ts'
@@ -34,7 +35,7 @@ export interface Asked {
   readonly mode: Mode
   readonly signal: AbortSignal
   /** The callback it is to be held for. Default: the one it is asked in, if any. */
-  readonly scope?: Scope
+  readonly scope?: Scope | undefined
 }
 
 export interface AskedToWait extends Asked {
@@ -50,7 +51,7 @@ const NOBODY: HoldersAndWaiting = { holders: [], waiting: 0 }
 export class Locks {
   readonly #options: LocksOptions
   readonly #grants: Grants
-  readonly #held = new Set<Lock>()
+  readonly #held = new Bag<Lock>()
 
   constructor(options: LocksOptions) {
     this.#options = options
@@ -70,14 +71,18 @@ export class Locks {
     const startedAt = performance.now()
     const wish = this.#wish(name, asked)
     if (Scope.holding(this, wish.keys.key) !== null) throw new DeadlockError(name, [])
+    if (asked.waitMs !== null) return await this.#acquireWithin(wish, asked.waitMs, asked)
+    const granted = await this.#grants.wait(wish, asked.signal, (place) => this.#tellWaiting(place, asked))
+    return this.#hand(wish, granted, startedAt)
+  }
+
+  async #acquireWithin(wish: Wish, waitMs: number, asked: AskedToWait): Promise<Lock> {
+    const startedAt = performance.now()
     let stood: Place | undefined
     const tell = (place: Place) => this.#tellWaiting((stood = place), asked)
-    const { waitMs, signal } = asked
-    if (waitMs === null) return this.#hand(wish, await this.#grants.wait(wish, signal, tell), startedAt)
-
     const late = new AbortController()
     const timer = setTimeout(() => late.abort(), waitMs)
-    using until = firstOf([signal, late.signal])
+    using until = firstOf([asked.signal, late.signal])
     try {
       return this.#hand(wish, await this.#grants.wait(wish, until.signal, tell), startedAt)
     } catch (error) {
@@ -85,8 +90,8 @@ export class Locks {
       // It was not somebody else who kept it.
       if (this.#options.sessions.failure !== null) throw this.#options.sessions.failure
       const waitedMs = performance.now() - startedAt
-      const { holders, waiting } = await this.#othersAtHand(name, stood)
-      throw new LockTimeoutError(name, waitedMs, { holder: holders[0] ?? null, waiting })
+      const { holders, waiting } = await this.#othersAtHand(wish.name, stood)
+      throw new LockTimeoutError(wish.name, waitedMs, { holder: holders[0] ?? null, waiting })
     } finally {
       clearTimeout(timer)
     }
@@ -170,7 +175,7 @@ export class Locks {
     const fence = { name, namespace, mode, token, session: session.key, grantedUs, freezeMs, schema, events }
     const holding = new Holding(granted, wish, (isLost) => {
       lane?.giveBack()
-      this.#held.delete(lock)
+      this.#held.remove(seat)
       leave()
       if (!isLost) return events.released(fence, holding.heldMs)
       const lost = new LockLostError(name, asError(session.over.reason))
@@ -178,7 +183,7 @@ export class Locks {
       events.lost(fence, holding.heldMs, lost)
     })
     const lock = new Lock(fence, origin, () => holding.end())
-    this.#held.add(lock)
+    const seat = this.#held.add(lock)
     events.acquired(fence, performance.now() - startedAt)
     return lock
   }

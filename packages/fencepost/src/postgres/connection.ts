@@ -1,10 +1,60 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Client, type ClientConfig } from 'pg'
+import { Client, type ClientConfig, Query } from 'pg'
 import { asError } from './driver-error.ts'
 
+/** Text, bytes in the server's own format, or null. */
+export type Parameter = string | Buffer | null
+
 /** What the typings leave out. */
-type PgClient = Client & { ref(): void; unref(): void; readonly processID: number }
+type PgClient = Client & { ref(): void; unref(): void; readonly processID: number; query(question: Question): void }
+
+interface Wire {
+  readonly submittedNamedStatements: Record<string, string>
+  parse(statement: { text: string; name: string }): void
+  bind(statement: { statement: string; values: readonly Parameter[] }): void
+  execute(portal: object): void
+  sync(): void
+}
+
+interface PgQuery {
+  readonly text: string
+  readonly name: string
+  readonly values: readonly Parameter[]
+  readonly callback: (error: Error | null, answer: string | null) => void
+  hasBeenParsed(wire: Wire): boolean
+}
+
+const PgQuery = Query as unknown as new (statement: object, values: undefined, settled: PgQuery['callback']) => PgQuery
+
+/** A statement as the driver sends it, but that it does not ask for the description of its columns. */
+class Question extends PgQuery {
+  #answer: string | null = null
+
+  constructor(statement: { text: string; values: readonly Parameter[]; name: string }, settled: PgQuery['callback']) {
+    super(statement, undefined, settled)
+  }
+
+  prepare(wire: Wire): void {
+    if (!this.hasBeenParsed(wire)) {
+      wire.parse({ text: this.text, name: this.name })
+      wire.submittedNamedStatements[this.name] = this.text
+    }
+    wire.bind({ statement: this.name, values: this.values })
+    wire.execute({})
+    wire.sync()
+  }
+
+  handleDataRow({ fields }: { fields: (string | null)[] }): void {
+    this.#answer = fields[0] ?? null
+  }
+
+  handleCommandComplete(): void {}
+
+  handleReadyForQuery(): void {
+    this.callback(null, this.#answer)
+  }
+}
 
 const GOODBYE_MS = 1000
 
@@ -110,6 +160,24 @@ export class Connection {
       this.#answeredAt = performance.now()
       this.letGo()
     }
+  }
+
+  /**
+   * Has a prepared statement of one row and one column answered, as text; null also for no row. The less is sent and read,
+   * the faster: the driver asks at each execution what the columns are called, and makes an object of the row.
+   */
+  ask(text: string, values: readonly Parameter[], name: string): Promise<string | null> {
+    if (this.over.aborted) return Promise.reject(asError(this.over.reason))
+    this.hold()
+    return new Promise((resolve, reject) => {
+      const settle = (error: Error | null, answer: string | null) => {
+        this.#answeredAt = performance.now()
+        this.letGo()
+        if (error) reject(error)
+        else resolve(answer)
+      }
+      this.#client.query(new Question({ text, values, name }, settle))
+    })
   }
 
   /** Several statements in one message, without parameters and rows. */

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { ClientConfig } from 'pg'
+import { Bag, type Seat } from '../ground/bag.ts'
 import { StandbyError, UnsupportedServerError } from '../ground/errors.ts'
-import { Connection } from './connection.ts'
+import { Connection, type Parameter } from './connection.ts'
 import { asError, describeFailure, type Place } from './driver-error.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { refuseUnsafePooler } from './pooler.ts'
@@ -40,7 +41,7 @@ export class Session {
   readonly backend: number
   readonly #connection: Connection
   readonly #place: Place
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Bag<() => void>()
 
   /** @throws {DatabaseUnreachableError | AuthenticationError | StandbyError | UnsafePoolerError | UnsupportedServerError | MissingPrivilegeError} */
   static async open(options: SessionOptions): Promise<Session> {
@@ -74,22 +75,27 @@ export class Session {
     this.weakened = weakened
     this.over = connection.over
     this.backend = connection.backend
-    this.over.addEventListener('abort', () => this.#waiting.forEach((tell) => tell()), { once: true })
+    this.over.addEventListener('abort', () => [...this.#waiting].forEach((tell) => tell()), { once: true })
   }
 
   /** Calls back once the session is over, later if it is already; cheaper than a listener each for thousands of locks. */
-  whenOver(tell: () => void): void {
+  whenOver(tell: () => void): Seat<() => void> {
     if (this.over.aborted) queueMicrotask(tell)
-    else this.#waiting.add(tell)
+    return this.#waiting.add(tell)
   }
 
-  notWhenOver(tell: () => void): void {
-    this.#waiting.delete(tell)
+  notWhenOver(seat: Seat<() => void>): void {
+    this.#waiting.remove(seat)
   }
 
   /** Sends a statement of ours; `fencepost.` in it is the schema's name. A named one is prepared once. */
   async query<Row>(text: string, values: unknown[], name?: string): Promise<Row[]> {
     return await this.#connection.query<Row>(this.#place.schema.place(text), values, name)
+  }
+
+  /** Has a statement of one row and one column answered, as text; prepared once, by its name. */
+  ask(text: string, values: readonly Parameter[], name: string): Promise<string | null> {
+    return this.#connection.ask(this.#place.schema.place(text), values, name)
   }
 
   /** Calls back with what others tell this session by its key, `pg_notify('fencepost:<key>', …)`. */
