@@ -11,7 +11,7 @@ const COMPILED = join(workspaceRoot, 'node_modules', '.cache', 'soak')
 const PRELOAD = new URL('run/end-with-parent.js', import.meta.url).href
 const MOST_PROCESSES = 20
 
-const USAGE = `npm run soak -- history [--seconds 600] [--seed N] [--processes 6] [--server-crash] [--keep]
+const USAGE = `npm run soak -- history [--seconds 600] [--seed N] [--processes 6] [--server-crash] [--postgres MAJOR] [--keep]
 
 Lets processes lock, share, nest, write, give up, freeze and die at random on a server of their own, and checks
 what they have recorded against the promises. Exit code 1 and the interleaving of what was violated, if anything was.
@@ -20,6 +20,7 @@ what they have recorded against the promises. Exit code 1 and the interleaving o
   --seed          of all decisions; default a random one, which is printed first. The interleaving is not decided by it
   --processes     2 to ${MOST_PROCESSES}; default 6, of 4 callers each
   --server-crash  kills the server too, now and then
+  --postgres      a local installation instead of the PostgreSQL from npm
   --keep          what was recorded, also if nothing was violated`
 
 await runAsScript(import.meta.url, async (args) => {
@@ -54,6 +55,7 @@ function readOptions(args) {
     }),
     processes: readNumber('processes', values.processes ?? '6', { least: 2, most: MOST_PROCESSES }),
     serverCrash: values['server-crash'] ?? false,
+    postgres: values.postgres === undefined ? null : readNumber('postgres', values.postgres, { least: 13, most: 99 }),
     keep: values.keep ?? false,
   }
 }
@@ -69,6 +71,7 @@ function parse(args) {
         seed: { type: 'string' },
         processes: { type: 'string' },
         'server-crash': { type: 'boolean' },
+        postgres: { type: 'string' },
         keep: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

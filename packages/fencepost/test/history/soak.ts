@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startPostgres } from '@fencepost/dev-postgres'
+import { localInstallations, startPostgres } from '@fencepost/dev-postgres'
 import { checkHistory } from './check-history.ts'
 import { everything } from './run/mix.ts'
 import { runHistory } from './run/run-history.ts'
@@ -15,6 +15,8 @@ interface SoakOptions {
   readonly seed: number
   readonly processes: number
   readonly serverCrash: boolean
+  /** A major version that is installed here; null: the one from npm. */
+  readonly postgres: number | null
   /** What was recorded stays, also without a violation. */
   readonly keep: boolean
 }
@@ -23,11 +25,14 @@ const PROGRESS_S = 5
 const CRASH_WEIGHT = 1.5
 
 const options = JSON.parse(process.argv[2] ?? '') as SoakOptions
-const { seconds, seed, processes, serverCrash } = options
-const replay = `npm run soak -- history --seed ${seed} --seconds ${seconds} --processes ${processes}${serverCrash ? ' --server-crash' : ''}`
+const { seconds, seed, processes, serverCrash, postgres } = options
+const flags = [`--seed ${seed}`, `--seconds ${seconds}`, `--processes ${processes}`]
+if (serverCrash) flags.push('--server-crash')
+if (postgres !== null) flags.push(`--postgres ${postgres}`)
+const replay = `npm run soak -- history ${flags.join(' ')}`
 say(`seed ${seed}; again: ${replay}`)
 const folder = mkdtempSync(join(tmpdir(), 'fencepost-history-'))
-await using server = await startPostgres({ settings: { max_connections: '200' } })
+await using server = await startPostgres({ ...binariesOf(postgres), settings: { max_connections: '200' } })
 let nextS = PROGRESS_S
 const run = await runHistory({
   url: server.url,
@@ -56,6 +61,15 @@ if (findings.violations.length > 0) {
 }
 if (findings.violations.length > 0 || options.keep) console.log(`again: ${replay}; what was recorded is in ${folder}`)
 else rmSync(folder, { recursive: true, force: true })
+
+function binariesOf(wanted: number | null): { binaries?: string } {
+  if (wanted === null) return {}
+  const installed = localInstallations()
+  const found = installed.find(({ major }) => major === wanted)
+  if (found !== undefined) return { binaries: found.binaries }
+  const majors = installed.map(({ major }) => major).join(', ') || 'none'
+  throw new Error(`PostgreSQL ${wanted} is not installed here; there is ${majors}`)
+}
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`)
