@@ -100,7 +100,11 @@ export class ServerSide implements AsyncDisposable {
     const locks = await this.#pool.query<{ text: string }>(`
       select format('key %s (%s) of backend %s, %s', held.key, held.mode, held.backend, activity.application_name) as text
       from fencepost.held_keys() as held left join pg_stat_activity as activity on activity.pid = held.backend
-      where held.key not in (select session from fencepost.sessions)`)
+      where held.key not in (select session from fencepost.sessions)
+      union all
+      -- Of the dead they are not believed; of the living they are, when rings are looked for.
+      select format('written down: %s', row_to_json(holder)) from fencepost.holders as holder
+      where holder.session in (select key from fencepost.held_keys())`)
     return { tickets: tickets.rows.map(({ text }) => text), locks: locks.rows.map(({ text }) => text) }
   }
 }
