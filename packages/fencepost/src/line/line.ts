@@ -1,6 +1,6 @@
 import { orAborted } from '../ground/abort.ts'
 import type { Main } from '../sessions/sessions.ts'
-import type { Tickets, Wish } from '../sessions/tickets.ts'
+import type { Ticket, Tickets, Wish } from '../sessions/tickets.ts'
 import { Place } from './place.ts'
 
 const LOOK_MS = 1000
@@ -84,6 +84,14 @@ export class Line {
     if (next !== null) this.#tell({ tickets, key: wish.keys.key, ticket: next })
   }
 
+  /** Who gave up before it heard of its ticket may have been the one before somebody who waits to be told. */
+  async #giveBackUnseen(tickets: Tickets, { keys }: Wish, { ticket, isNext }: Ticket): Promise<void> {
+    const wasNext = isNext ?? (await tickets.isNext(keys.key, ticket).catch(() => true))
+    if (!wasNext) return await tickets.leave(keys, ticket)
+    const next = await tickets.passOn(keys, ticket)
+    if (next !== null) this.#tell({ tickets, key: keys.key, ticket: next })
+  }
+
   /** From the front, as far as all stand: tickets are drawn in the order of the calls. */
   #draw(key: bigint): void {
     for (const place of this.#places.get(key) ?? []) {
@@ -99,7 +107,7 @@ export class Line {
       const drawn = await tickets.draw(place.wish, isGone)
       if (drawn === null) return
       const { ticket, isNext } = drawn
-      if (isGone()) return await tickets.leave(place.wish.keys, ticket)
+      if (isGone()) return await this.#giveBackUnseen(tickets, place.wish, drawn)
       place.ticket = ticket
       place.onTicket(place)
       if (isNext === true) place.call()
