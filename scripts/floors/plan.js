@@ -8,6 +8,7 @@ const SIDE_BY_SIDE = ['election', 'once', 'schedule', 'queue', 'testing', 'redlo
 // Bottom to top. Rooms on one floor stand side by side and know nothing of each other.
 const FLOORS = [
   ['ground'],
+  ['wire'],
   ['postgres'],
   ['events', 'inspection'],
   ['fencing'],
@@ -38,7 +39,7 @@ function fencepostRooms() {
   const rooms = {}
   for (const [height, floor] of FLOORS.entries()) {
     const below = FLOORS.slice(0, height).flat()
-    for (const name of floor) rooms[name] = { rooms: below, foreign: name === 'postgres' ? ['pg'] : [] }
+    for (const name of floor) rooms[name] = { rooms: below, foreign: ['wire', 'postgres'].includes(name) ? ['pg'] : [] }
   }
   rooms[FRONT_DOOR] = { rooms: FLOORS.flat(), foreign: [] }
   // It uses the library as its users do, through index.ts, and loads the modules its user names on the command line.

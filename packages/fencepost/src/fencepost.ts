@@ -19,7 +19,7 @@ import { Locks } from './locks/locks.ts'
 import { Scope } from './locks/scope.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
-import type { Connection } from './postgres/connection.ts'
+import type { Connection } from './wire/connection.ts'
 import { ensureSchema, migrate, type MigrationReport } from './postgres/migrate.ts'
 import { type Origin, resolveTarget, type Target } from './postgres/target.ts'
 

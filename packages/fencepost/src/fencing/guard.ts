@@ -1,5 +1,6 @@
 import { StaleTokenError } from '../ground/errors.ts'
-import { asError, sqlState } from '../postgres/driver-error.ts'
+import { asError } from '../ground/as-error.ts'
+import { sqlState } from '../postgres/driver-error.ts'
 import type { InTransaction } from '../postgres/queryable.ts'
 import type { Fence } from './fence.ts'
 

@@ -1,5 +1,6 @@
 import { CommitUncertainError, FencepostError, TransactionLostError } from '../ground/errors.ts'
-import { asError, describeFailure, isEndOfSession, sqlState } from '../postgres/driver-error.ts'
+import { asError } from '../ground/as-error.ts'
+import { describeFailure, isEndOfSession, sqlState } from '../postgres/driver-error.ts'
 import type { Queryable } from '../postgres/queryable.ts'
 import { literal, type Origin } from '../postgres/target.ts'
 import type { Fence } from './fence.ts'

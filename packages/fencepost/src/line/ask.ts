@@ -1,6 +1,7 @@
 import type { Keys } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
-import { asError, sqlState } from '../postgres/driver-error.ts'
+import { asError } from '../ground/as-error.ts'
+import { sqlState } from '../postgres/driver-error.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Token } from '../sessions/ticks.ts'
 

@@ -1,4 +1,5 @@
 import { escapeIdentifier } from 'pg'
+import { asError } from '../ground/as-error.ts'
 import {
   AuthenticationError,
   DatabaseUnreachableError,
@@ -19,10 +20,6 @@ export interface Place {
 export function sqlState(error: unknown): string | undefined {
   const { code, severity } = error as { code?: unknown; severity?: unknown }
   return typeof code === 'string' && severity !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
-}
-
-export function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }
 
 /** The server ended the session (57P01 … 57P05, 25P03 for an idle transaction, 08 the connection). */

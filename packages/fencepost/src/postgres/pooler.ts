@@ -1,6 +1,6 @@
 import type { ClientConfig } from 'pg'
 import { UnsafePoolerError } from '../ground/errors.ts'
-import { Connection } from './connection.ts'
+import { Connection } from '../wire/connection.ts'
 
 const ROUNDS = 3
 

@@ -1,6 +1,6 @@
 import { ClosedError } from '../ground/errors.ts'
 import { StuckGuards } from '../fencing/stuck-guards.ts'
-import { asError } from '../postgres/driver-error.ts'
+import { asError } from '../ground/as-error.ts'
 import { Session, type SessionOptions } from '../postgres/session.ts'
 import { Descriptions } from './descriptions.ts'
 import { type Takers, takersOf } from './taker.ts'

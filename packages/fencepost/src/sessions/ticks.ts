@@ -1,9 +1,9 @@
 import type { Keys } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
-import type { Parameter } from '../postgres/connection.ts'
-import { asError } from '../postgres/driver-error.ts'
+import type { Parameter } from '../wire/question.ts'
+import { asError } from '../ground/as-error.ts'
 import type { Session } from '../postgres/session.ts'
-import { int8Array, parseInt8Array } from './int8-array.ts'
+import { int8Array, parseInt8Array } from '../wire/int8-array.ts'
 
 /** A token, and when it was granted, in microseconds on the server's clock. */
 export interface Token {
