@@ -67,7 +67,7 @@ test.each([
   [
     'a foreign package in ground',
     { 'ground/a.ts': `import 'pg'` },
-    /imports the package pg; only postgres and cli may/,
+    /imports the package pg; only wire and postgres and cli may/,
   ],
   ['a driver outside postgres', { 'locks/a.ts': `import type { A } from 'pg'` }, /locks imports the package pg/],
   ['a part of a driver', { 'locks/a.ts': `import 'pg/lib/a.js'` }, /locks imports the package pg/],
