@@ -1,6 +1,7 @@
 import { ClosedError } from '../ground/errors.ts'
 import { StuckGuards } from '../fencing/stuck-guards.ts'
 import { asError } from '../ground/as-error.ts'
+import { sqlState } from '../postgres/driver-error.ts'
 import { Session, type SessionOptions } from '../postgres/session.ts'
 import { Descriptions } from './descriptions.ts'
 import { type Takers, takersOf } from './taker.ts'
@@ -27,6 +28,9 @@ export interface SessionsOptions extends Omit<SessionOptions, 'signal'> {
   /** How many sessions there may be, the main one included. */
   readonly maxConnections: number
 }
+
+const ATTEMPTS = 20
+const CANCELLED = '57014'
 
 /** The sessions of this process: one for everything that does not wait, and a few lanes, on demand, for what does. */
 export class Sessions {
@@ -126,7 +130,7 @@ export class Sessions {
   async #start(ended: () => void): Promise<Shared> {
     const { signal } = this.#closing
     signal.throwIfAborted()
-    const opened = Session.open({ ...this.#options, signal })
+    const opened = this.#openUncancelled(signal)
     this.#open.add(opened)
     const end = () => {
       this.#open.delete(opened)
@@ -136,5 +140,16 @@ export class Sessions {
     const session = await opened
     this.#warn(session.weakened)
     return { session, takers: takersOf(session), descriptions: new Descriptions(session) }
+  }
+
+  /** Somebody who cancels our statements from outside says nothing about the server. */
+  async #openUncancelled(signal: AbortSignal): Promise<Session> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await Session.open({ ...this.#options, signal })
+      } catch (error) {
+        if (attempt === ATTEMPTS || sqlState(asError(error).cause) !== CANCELLED) throw error
+      }
+    }
   }
 }
