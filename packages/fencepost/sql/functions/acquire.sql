@@ -1,12 +1,12 @@
--- Takes a session lock, waiting for the key and for the gate no longer than lock_timeout each, and returns its token and when
--- that was, in microseconds. Not yet: null if it stopped at the key, an empty array if at the gate. For the library's own connection,
+-- Takes a session lock, waiting for the key and for the gate no longer than lock_timeout each, and returns its token and what
+-- has ended by then, as tick does. Not yet: null if it stopped at the key, {} if at the gate. For the library's own connection,
 -- outside a transaction.
 create or replace function fencepost.acquire(key bigint, gate bigint)
-  returns bigint[]
+  returns text
   language plpgsql
 as $$
 declare
-  stopped_at bigint[];
+  stopped_at text;
 begin
   begin
     -- The transaction form waits: cut off, it leaves nothing behind, where the session form may be granted late.
@@ -18,6 +18,6 @@ begin
     when lock_not_available then
       return stopped_at;
   end;
-  return array[fencepost.keep(key, gate), (extract(epoch from clock_timestamp()) * 1000000)::bigint];
+  return '{' || fencepost.keep(key, gate) || '} ' || fencepost.seen()::text;
 end
 $$;

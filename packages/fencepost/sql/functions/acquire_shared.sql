@@ -1,10 +1,10 @@
 -- As acquire, for a shared lock: the gate is closed only by the first holder after an exclusive one.
 create or replace function fencepost.acquire_shared(key bigint, gate bigint)
-  returns bigint[]
+  returns text
   language plpgsql
 as $$
 declare
-  stopped_at bigint[];
+  stopped_at text;
   token bigint;
 begin
   begin
@@ -22,6 +22,6 @@ begin
   end;
   perform pg_advisory_lock_shared(fencepost.token_key(gate, token));
   perform pg_advisory_lock_shared(key);
-  return array[token, (extract(epoch from clock_timestamp()) * 1000000)::bigint];
+  return '{' || token || '} ' || fencepost.seen()::text;
 end
 $$;

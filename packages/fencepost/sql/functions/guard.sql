@@ -1,10 +1,10 @@
 -- Lets the transaction commit only if its token was still good when the gate was passed, and keeps everybody else from being
 -- granted the lock until it has. Never inside a savepoint that may be rolled back.
--- idle_limit ends the transaction if it falls idle for so long, so a frozen one cannot keep the gate. granted_us tells when the
--- lock was granted, in microseconds: a snapshot that is older would miss what the last holder has written, and is refused (40001).
+-- idle_limit ends the transaction if it falls idle for so long, so a frozen one cannot keep the gate. seen is what had ended
+-- when the lock was granted: a snapshot that is older would miss what the last holder has written, and is refused (40001).
 create or replace function fencepost.guard(
   name text, token bigint, namespace text default 'default', session bigint default null,
-  idle_limit interval default null, granted_us bigint default null
+  idle_limit interval default null, seen pg_snapshot default null
 )
   returns boolean
   language plpgsql
@@ -13,9 +13,7 @@ begin
   perform pg_advisory_xact_lock_shared(fencepost.gate(guard.name, guard.namespace));
   perform fencepost.check_token(guard.name, guard.token, guard.namespace, guard.session);
 
-  if current_setting('transaction_isolation') <> 'read committed'
-    and extract(epoch from now()) * 1000000 < guard.granted_us
-  then
+  if current_setting('transaction_isolation') <> 'read committed' and fencepost.is_older(guard.seen) then
     raise exception 'the transaction is older than the grant of lock "%"', guard.name
       using errcode = 'serialization_failure', hint = 'Take the lock before BEGIN.';
   end if;

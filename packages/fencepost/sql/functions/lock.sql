@@ -22,7 +22,7 @@ begin
     perform set_config('lock_timeout', greatest(1, extract(epoch from
       least(slice, deadline - clock_timestamp())) * 1000)::integer::text, true);
     begin
-      lock.token := (fencepost.acquire(key, gate))[1];
+      lock.token := (split_part(fencepost.acquire(key, gate), ' ', 1)::bigint[])[1];
     exception
       when query_canceled or others then
         -- No error undoes the session form, which may have been granted just before.

@@ -1,8 +1,8 @@
 -- What a process wants done in one tick: keys to let go of first, then names to take exclusively if they are free at once and
--- nobody waits for them; the head of a line passes null for the line. Returns a token for each name, in order; null means busy. The last
--- number is when, in microseconds. Nothing in here waits. For the library's own connection, outside a transaction.
+-- nobody waits for them; the head of a line passes null for the line. Returns a token for each name, in order, null for busy,
+-- and what has ended by then (seen). Nothing in here waits. For the library's own connection, outside a transaction.
 create or replace function fencepost.tick(unlock bigint[], keys bigint[], gates bigint[], lines bigint[])
-  returns bigint[]
+  returns text
   language plpgsql
 as $$
 declare
@@ -31,7 +31,7 @@ begin
       done := pg_advisory_lock(tick.keys[i]) is null;
     end if;
   end loop;
-  return tokens || (extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  return tokens::text || ' ' || fencepost.seen()::text;
 exception
   when query_canceled or others then
     for i in 1 .. cardinality(tick.keys) loop

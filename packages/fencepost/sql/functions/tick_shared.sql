@@ -4,7 +4,7 @@
 create or replace function fencepost.tick_shared(
   unlock bigint[], keys bigint[], gates bigint[], lines bigint[], known bigint[]
 )
-  returns bigint[]
+  returns text
   language plpgsql
   -- Of a table that somebody has locked.
   set lock_timeout = '1ms'
@@ -29,7 +29,7 @@ begin
       done := pg_advisory_lock_shared(case when tokens[i] is not null then tick_shared.keys[i] end) is null;
     end if;
   end loop;
-  return tokens || (extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  return tokens::text || ' ' || fencepost.seen()::text;
 exception
   when query_canceled or others then
     for i in 1 .. cardinality(tick_shared.keys) loop

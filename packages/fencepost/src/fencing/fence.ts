@@ -6,8 +6,8 @@ import type { Schema } from '../postgres/schema.ts'
 export interface Fence extends OfHeld {
   /** The session that was granted the token; tells two histories apart after a split brain. */
   readonly session: bigint
-  /** When it was granted, in microseconds on the server's clock. */
-  readonly grantedUs: number
+  /** What had ended when it was granted, as a `pg_snapshot`: a snapshot that has seen less is too old for it. */
+  readonly seen: string
   /** A guarded transaction that sits idle for longer is ended by the server, so it cannot keep the gate. 0: never. */
   readonly freezeMs: number
   readonly schema: Schema

@@ -12,16 +12,12 @@ import type { Fence } from './fence.ts'
  * @throws the driver's error with SQLSTATE 40001 if its snapshot is older than the lock: lock before you begin.
  */
 export async function guard(tx: InTransaction, fence: Fence): Promise<void> {
-  const { name, token, namespace, session, freezeMs, grantedUs, schema } = fence
+  const { name, token, namespace, session, freezeMs, seen, schema } = fence
   try {
-    await tx.query(schema.place(`select fencepost.guard($1, $2, $3, $4, $5 * interval '1 ms', $6)`), [
-      name,
-      token,
-      namespace,
-      session,
-      freezeMs,
-      grantedUs,
-    ])
+    await tx.query(
+      schema.place(`select fencepost.guard($1, $2, $3, $4, $5 * interval '1 ms', $6::text::pg_snapshot)`),
+      [name, token, namespace, session, freezeMs, seen],
+    )
   } catch (error) {
     throw describeRefusal(error, fence)
   }

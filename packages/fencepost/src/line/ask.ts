@@ -3,7 +3,7 @@ import type { Mode } from '../ground/mode.ts'
 import { asError } from '../ground/as-error.ts'
 import { sqlState } from '../postgres/driver-error.ts'
 import type { Session } from '../postgres/session.ts'
-import type { Token } from '../sessions/ticks.ts'
+import { readGrants, type Token } from '../sessions/ticks.ts'
 
 /** Cancelled from outside (57014) or out of patience for the epoch (55P03): nothing is wrong, it is only not yet ours. */
 const NOT_YET = new Set(['57014', '55P03'])
@@ -24,10 +24,10 @@ export function isNotYet(session: Session, error: unknown): boolean {
  */
 export async function ask(session: Session, { key, gate }: Keys, mode: Mode): Promise<Token | 'at the gate' | null> {
   try {
-    const [row] = await session.query<{ grant: number[] | null }>(TEXT[mode], [key, gate], `acquire ${mode}`)
+    const [row] = await session.query<{ grant: string | null }>(TEXT[mode], [key, gate], `acquire ${mode}`)
     if (row?.grant == null) return null
-    const [token, grantedUs = 0] = row.grant
-    return token === undefined ? 'at the gate' : { token, grantedUs }
+    const [grant] = readGrants(row.grant)
+    return grant ?? 'at the gate'
   } catch (error) {
     try {
       await session.query('select fencepost.forget($1, $2)', [key, gate])

@@ -170,9 +170,9 @@ export class Locks {
   #hand(wish: Wish, granted: Granted, startedAt: number): Lock {
     const { schema, freezeMs, origin, events } = this.#options
     const { session, lane, leave } = granted
-    const { token, grantedUs } = granted.grant
+    const { token, seen } = granted.grant
     const { name, namespace, mode } = wish
-    const fence = { name, namespace, mode, token, session: session.key, grantedUs, freezeMs, schema, events }
+    const fence = { name, namespace, mode, token, session: session.key, seen, freezeMs, schema, events }
     const holding = new Holding(granted, wish, (isLost) => {
       lane?.giveBack()
       this.#held.remove(seat)

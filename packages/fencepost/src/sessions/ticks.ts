@@ -5,10 +5,10 @@ import { asError } from '../ground/as-error.ts'
 import type { Session } from '../postgres/session.ts'
 import { int8Array, parseInt8Array } from '../wire/int8-array.ts'
 
-/** A token, and when it was granted, in microseconds on the server's clock. */
+/** A token, and what had ended when it was granted, as a `pg_snapshot`. */
 export interface Token {
   readonly token: number
-  readonly grantedUs: number
+  readonly seen: string
 }
 
 /** What is asked for: `line` is null for whoever is first in it, `known` the token of a shared lock this session has already. */
@@ -122,16 +122,13 @@ export class Ticks {
     ]
     if (this.#mode === 'shared')
       values.push(int8Array(tries.map(({ known }) => (known === null ? null : BigInt(known)))))
-    const tokens = await this.#answer(TEXT[this.#mode], values, `tick ${this.#mode}`)
-    const grantedUs = tokens.pop() ?? 0
-    return tokens.map((token) => (token === null ? null : { token, grantedUs }))
+    return await this.#grants(TEXT[this.#mode], values, `tick ${this.#mode}`)
   }
 
   /** One alone is what there is most often, and costs the server less than half of a tick. */
   async #takeOne({ keys, line }: Try): Promise<(Token | null)[]> {
     const values = [String(keys.key), String(keys.gate), line === null ? null : String(line)]
-    const [token, grantedUs] = await this.#answer(TAKE, values, 'take')
-    return [token == null ? null : { token, grantedUs: grantedUs ?? 0 }]
+    return await this.#grants(TAKE, values, 'take')
   }
 
   async #letGoOfOne({ unlock: [first, second] }: Release): Promise<[]> {
@@ -140,9 +137,8 @@ export class Ticks {
     return []
   }
 
-  async #answer(text: string, values: readonly Parameter[], name: string): Promise<(number | null)[]> {
-    const answer = await this.#session.ask(text, values, name)
-    return answer === null ? [] : parseInt8Array(answer)
+  async #grants(text: string, values: readonly Parameter[], name: string): Promise<(Token | null)[]> {
+    return readGrants(await this.#session.ask(text, values, name))
   }
 
   /**
@@ -174,4 +170,10 @@ export class Ticks {
       await this.#recover([], [one], error)
     }
   }
+}
+
+/** `{1,NULL,3} 7:9:8`: a token for each, null for busy, and the snapshot of them all; null for a single one that is busy. */
+export function readGrants(answer: string | null): (Token | null)[] {
+  const [tokens = '{}', seen = ''] = answer?.split(' ') ?? []
+  return parseInt8Array(tokens).map((token) => (token === null ? null : { token, seen }))
 }

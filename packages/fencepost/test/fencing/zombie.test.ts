@@ -88,9 +88,11 @@ test('P3: a transaction whose snapshot is older than the lock is refused with 40
   for (const isolation of ['repeatable read', 'serializable']) {
     await client.query(`begin isolation level ${isolation}`)
     await client.query('select 1')
+    await database.admin.query(`insert into effects values ('the last holder')`)
     await using late = await fp.lock('late')
     await expect(late.guard(client)).rejects.toMatchObject({ code: '40001' })
     await client.query('rollback')
+    await database.admin.query(`insert into effects values ('somebody else')`)
     await client.query(`begin isolation level ${isolation}`)
     await late.guard(client)
     await client.query('commit')
