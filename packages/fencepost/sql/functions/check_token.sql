@@ -13,6 +13,7 @@ declare
     when 0 then fencepost.is_held(token_key)
     else fencepost.is_shared(token_key, fencepost.mutex(gate))
   end;
+  detail text;
 begin
   if is_good
     -- Two histories, after a split brain, may have handed out the same token, but not to the same session.
@@ -21,14 +22,21 @@ begin
     return true;
   end if;
 
+  begin
+    select format('Token %s is held now.', who.token) into detail
+    from fencepost.who(check_token.name, check_token.namespace)
+    limit 1;
+    detail := coalesce(detail, 'Nobody holds the lock now.');
+  exception
+    when insufficient_privilege then
+      -- Whoever may only guard is refused for the same reason, and told less.
+      detail := 'Who holds the lock now, this role may not see.';
+  end;
   raise exception 'token % of lock "%" is stale', check_token.token, check_token.name
     using errcode = 'LK001',
       -- For whoever guards several names at once.
       constraint = check_token.name,
-      detail = coalesce(
-        (select format('Token %s is held now.', who.token) from fencepost.who(check_token.name, check_token.namespace) limit 1),
-        'Nobody holds the lock now.'
-      ),
+      detail = detail,
       hint = 'Somebody else may have done the work. Do not retry with this token; take the lock again and look.';
 end
 $$;

@@ -1,6 +1,6 @@
 import { StaleTokenError } from '../ground/errors.ts'
 import { asError } from '../ground/as-error.ts'
-import { sqlState } from '../postgres/driver-error.ts'
+import { sqlState } from '../wire/sql-state.ts'
 import type { InTransaction } from '../postgres/queryable.ts'
 import type { Fence } from './fence.ts'
 

@@ -1,6 +1,7 @@
 import { CommitUncertainError, FencepostError, TransactionLostError } from '../ground/errors.ts'
 import { asError } from '../ground/as-error.ts'
-import { describeFailure, isEndOfSession, sqlState } from '../postgres/driver-error.ts'
+import { describeFailure } from '../postgres/driver-error.ts'
+import { isEndOfSession, sqlState } from '../wire/sql-state.ts'
 import type { Queryable } from '../postgres/queryable.ts'
 import { literal, type Origin } from '../postgres/target.ts'
 import type { Fence } from './fence.ts'

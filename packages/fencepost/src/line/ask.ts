@@ -1,7 +1,7 @@
 import type { Keys } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
 import { asError } from '../ground/as-error.ts'
-import { sqlState } from '../postgres/driver-error.ts'
+import { sqlState } from '../wire/sql-state.ts'
 import type { Session } from '../postgres/session.ts'
 import { readGrants, type Token } from '../sessions/ticks.ts'
 

@@ -8,23 +8,13 @@ import {
   OutOfLocksError,
 } from '../ground/errors.ts'
 import type { Schema } from './schema.ts'
+import { isEndOfSession, sqlState } from '../wire/sql-state.ts'
 
 /** Where a failure happened, for its description. */
 export interface Place {
   readonly where: string
   readonly schema: Schema
   readonly role?: string | undefined
-}
-
-/** The SQLSTATE of an error of the server; undefined for one of the driver or the network. */
-export function sqlState(error: unknown): string | undefined {
-  const { code, severity } = error as { code?: unknown; severity?: unknown }
-  return typeof code === 'string' && severity !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
-}
-
-/** The server ended the session (57P01 … 57P05, 25P03 for an idle transaction, 08 the connection). */
-export function isEndOfSession(error: unknown): boolean {
-  return /^(57P0|25P03|08)/.test(sqlState(error) ?? '')
 }
 
 /** A failure on a connection of ours as a caller can act on it; an error of the server that is none of these stays. */

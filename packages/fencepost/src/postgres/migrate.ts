@@ -4,7 +4,8 @@ import { LockTimeoutError, MissingPrivilegeError, SchemaOutdatedError, SchemaToo
 import { keyOf } from '../ground/key.ts'
 import { Connection } from '../wire/connection.ts'
 import { asError } from '../ground/as-error.ts'
-import { describeFailure, mayNotUse, sqlState } from './driver-error.ts'
+import { describeFailure, mayNotUse } from './driver-error.ts'
+import { sqlState } from '../wire/sql-state.ts'
 import { readSqlFiles, Schema, type SqlFiles } from './schema.ts'
 import type { Origin } from './target.ts'
 

@@ -1,7 +1,7 @@
 import { ClosedError } from '../ground/errors.ts'
 import { StuckGuards } from '../fencing/stuck-guards.ts'
 import { asError } from '../ground/as-error.ts'
-import { sqlState } from '../postgres/driver-error.ts'
+import { sqlState } from '../wire/sql-state.ts'
 import { Session, type SessionOptions } from '../postgres/session.ts'
 import { Descriptions } from './descriptions.ts'
 import { type Takers, takersOf } from './taker.ts'

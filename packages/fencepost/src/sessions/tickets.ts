@@ -1,6 +1,6 @@
 import type { Keys } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
-import { sqlState } from '../postgres/driver-error.ts'
+import { sqlState } from '../wire/sql-state.ts'
 import type { Session } from '../postgres/session.ts'
 import { Batch } from './batch.ts'
 import type { Takers } from './taker.ts'

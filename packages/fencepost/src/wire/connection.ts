@@ -1,8 +1,9 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Client, type ClientConfig } from 'pg'
+import { Client, type ClientConfig, type QueryConfig, type QueryResult } from 'pg'
 import { asError } from '../ground/as-error.ts'
 import { type Parameter, Question } from './question.ts'
+import { isEndOfSession } from './sql-state.ts'
 
 /** What the typings leave out. */
 type PgClient = Client & { ref(): void; unref(): void; readonly processID: number; query(question: Question): void }
@@ -102,15 +103,8 @@ export class Connection {
 
   /** A named statement is prepared once for the life of the connection. */
   async query<Row>(text: string, values: unknown[] = [], name?: string): Promise<Row[]> {
-    if (this.over.aborted) throw asError(this.over.reason)
-    this.hold()
-    try {
-      const result = await this.#client.query({ text, values, ...(name === undefined ? {} : { name }) })
-      return result.rows as Row[]
-    } finally {
-      this.#answeredAt = performance.now()
-      this.letGo()
-    }
+    const result = await this.#send({ text, values, ...(name === undefined ? {} : { name }) })
+    return result.rows as Row[]
   }
 
   /**
@@ -122,8 +116,7 @@ export class Connection {
     this.hold()
     return new Promise((resolve, reject) => {
       const settle = (error: Error | null, answer: string | null) => {
-        this.#answeredAt = performance.now()
-        this.letGo()
+        this.#settled(error)
         if (error) reject(error)
         else resolve(answer)
       }
@@ -133,13 +126,7 @@ export class Connection {
 
   /** Several statements in one message, without parameters and rows. */
   async run(script: string): Promise<void> {
-    this.hold()
-    try {
-      await this.#client.query(script)
-    } finally {
-      this.#answeredAt = performance.now()
-      this.letGo()
-    }
+    await this.#send({ text: script })
   }
 
   /** Keeps the process alive until as many `letGo` have followed. */
@@ -166,6 +153,27 @@ export class Connection {
   destroy(reason: Error): void {
     this.#over.abort(reason)
     this.#destroyStreams()
+  }
+
+  async #send(query: QueryConfig): Promise<QueryResult> {
+    if (this.over.aborted) throw asError(this.over.reason)
+    this.hold()
+    let failure: unknown
+    try {
+      return await this.#client.query(query)
+    } catch (error) {
+      failure = error
+      throw error
+    } finally {
+      this.#settled(failure)
+    }
+  }
+
+  #settled(error: unknown): void {
+    // The driver tells it to this statement alone, and only later that the connection is over.
+    if (isEndOfSession(error)) this.#over.abort(error)
+    this.#answeredAt = performance.now()
+    this.letGo()
   }
 
   #keep(stream: Duplex): Duplex {

@@ -1,6 +1,6 @@
 import { fencepost } from 'fencepost'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ServerWithClock, whyNoClock } from '../support/clock.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -56,7 +56,55 @@ describe.skipIf(whyNoClock !== undefined)("FAULTS 9: a server's clock that jumps
     tokens.push(lock.token, granted.token)
     expect(tokens).toEqual(tokens.toSorted((one, another) => one - another))
   })
+
+  test('P3: turned back, it does not make a snapshot look younger than the grant, nor one from after it older (H2)', async () => {
+    const { url } = clock.server
+    await clock.turn(0)
+    await using holder = fencepost(url)
+    await using next = fencepost(url)
+    await admin.query('create table accounts as select 100 as balance')
+    const [early, amid] = [await snapshotOf(url), await snapshotOf(url)]
+    await early.take()
+    const before = await holder.lock('b')
+    await before.transaction(async (tx) => {
+      await tx.query('update accounts set balance = 0')
+      // Begun later than the holder's, ended earlier: the newest that the snapshot knows of.
+      await admin.query(`insert into effects values ('another')`)
+      await amid.take()
+    })
+    await before.release()
+
+    await clock.turn(-60)
+    await using lock = await next.lock('b')
+    for (const old of [early, amid]) {
+      expect(await old.balance()).toBe(100)
+      await expect(lock.guard(old.client)).rejects.toMatchObject({ code: '40001' })
+    }
+    await clock.turn(-120)
+    for (const young of [early, amid]) {
+      await young.client.query('rollback')
+      await young.take()
+      expect(await young.balance()).toBe(0)
+      await lock.guard(young.client)
+      await young.client.query('commit')
+    }
+  })
 })
+
+async function snapshotOf(url: string) {
+  const client = new pg.Client(url)
+  await client.connect()
+  onTestFinished(() => client.end())
+  const balance = async () => (await client.query<{ balance: number }>('select balance from accounts')).rows[0]?.balance
+  return {
+    client,
+    balance,
+    take: async () => {
+      await client.query('begin isolation level repeatable read')
+      await balance()
+    },
+  }
+}
 
 async function secondsOff(admin: pg.Pool): Promise<number> {
   const { rows } = await admin.query<{ at: Date }>('select clock_timestamp() as at')

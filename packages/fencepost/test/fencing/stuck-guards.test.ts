@@ -38,7 +38,7 @@ async function inPipeline(name: string): Promise<Remote> {
 }
 
 // All at once: they mostly wait for limits to pass.
-describe.concurrent('a guarded transaction', () => {
+describe.concurrent('FAULTS 1: a guarded transaction', () => {
   test.each([
     ['COPY FROM STDIN (H7 b)', 'copy', inCopy, 'copyEnd'],
     ['a pipeline without Sync (H7 d)', 'pipeline', inPipeline, 'commit'],

@@ -68,7 +68,7 @@ test('a connection that broke in a transaction is not used again', async () => {
   await pool.end()
 })
 
-test('a holder that is frozen inside its transaction is ended by the server, and keeps no row from the next', async () => {
+test('FAULTS 15: a holder that is frozen inside its transaction is ended by the server, and keeps no row from the next', async () => {
   await database.admin.query('create table rows (n integer); insert into rows values (0)')
   await using frozen = await Remote.start(database.url, { freezeTimeout: '1s' })
   await using fp = fencepost(database.url)
@@ -88,7 +88,7 @@ test('a holder that is frozen inside its transaction is ended by the server, and
   expect((await database.admin.query('select n from rows')).rows).toEqual([{ n: 10 }])
 })
 
-test('a guarded statement whose client was killed does not keep the next waiting (H7)', async () => {
+test('FAULTS 3: a guarded statement whose client was killed does not keep the next waiting (H7 a)', async () => {
   const killed = await Remote.start(database.url)
   await using fp = fencepost(database.url)
   await killed.call('lock', 'f')

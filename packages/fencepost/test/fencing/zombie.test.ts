@@ -17,7 +17,7 @@ const backendOf = async (name: string) => {
 }
 
 test.each(['read committed', 'repeatable read', 'serializable'] as const)(
-  'P3: a holder frozen with an open %s transaction wakes after the next was granted, and its commit is refused',
+  'FAULTS 1, P3: a holder frozen with an open %s transaction wakes after the next was granted, and its commit is refused',
   async (isolation) => {
     await using zombie = await Remote.start(database.url, { freezeTimeout: '1s' })
     await using fp = fencepost(database.url)
@@ -35,7 +35,7 @@ test.each(['read committed', 'repeatable read', 'serializable'] as const)(
   },
 )
 
-test('P3: a holder frozen before its transaction is refused when it begins one', async () => {
+test('FAULTS 1, P3: a holder frozen before its transaction is refused when it begins one', async () => {
   await using zombie = await Remote.start(database.url, { freezeTimeout: '1s' })
   await using fp = fencepost(database.url)
   await zombie.call('lock', 'a')
@@ -50,7 +50,7 @@ test('P3: a holder frozen before its transaction is refused when it begins one',
   expect(await effects()).not.toContain('zombie')
 })
 
-test('P3: a holder whose event loop was blocked for longer than freezeTimeout is refused', async () => {
+test('FAULTS 15, P3: a holder whose event loop was blocked for longer than freezeTimeout is refused', async () => {
   await using zombie = await Remote.start(database.url, { freezeTimeout: '1s' })
   await using fp = fencepost(database.url)
   await zombie.call('lock', 'blocked')
@@ -64,7 +64,7 @@ test('P3: a holder whose event loop was blocked for longer than freezeTimeout is
   expect(await effects()).not.toContain('zombie')
 })
 
-test('P3: a holder whose backend was terminated is refused from then on, whoever has the lock', async () => {
+test('FAULTS 2, P3: a holder whose backend was terminated is refused from then on, whoever has the lock', async () => {
   await using zombie = await Remote.start(database.url)
   await using fp = fencepost(database.url)
   const write = () => zombie.call('write', 'b', `insert into effects values ('zombie')`)
@@ -131,7 +131,7 @@ test('P3: a guarded transaction in flight keeps the next from being granted, whi
   ).toBe(1)
 })
 
-test('P3: a transaction that sits idle for longer than freezeTimeout is ended and cannot keep the gate', async () => {
+test('FAULTS 1, P3: a transaction that sits idle for longer than freezeTimeout is ended and cannot keep the gate', async () => {
   await using frozen = await Remote.start(database.url, { freezeTimeout: '1s' })
   await using fp = fencepost(database.url)
   await frozen.call('lock', 'd')

@@ -15,7 +15,7 @@ const database = await cloneDatabase()
 afterAll(() => database[Symbol.asyncDispose]())
 
 test.skipIf(TESTER === undefined)(
-  'P3: in every interleaving the late guard is refused, or its transaction was wholly before the grant',
+  'FAULTS 16, P3: in every interleaving the late guard is refused, or its transaction was wholly before the grant',
   async () => {
     const spec = readFileSync(new URL('guard.spec', import.meta.url), 'utf8')
     const permutations = (await run(spec)).split(/^starting permutation: /m).slice(1)

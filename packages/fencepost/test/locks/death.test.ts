@@ -7,7 +7,7 @@ import { Remote } from '../support/remote.ts'
 const database = await cloneDatabase()
 afterAll(() => database[Symbol.asyncDispose]())
 
-test('P4: a lock whose holder was killed with SIGKILL is granted to the one who waits', async () => {
+test('FAULTS 3, P4: a lock whose holder was killed with SIGKILL is granted to the one who waits', async () => {
   const holder = await Remote.start(database.url)
   await using fp = fencepost(database.url)
   const token = await holder.call<number>('lock', 'a')
@@ -16,7 +16,7 @@ test('P4: a lock whose holder was killed with SIGKILL is granted to the one who 
   expect((await next).token).toBeGreaterThan(token)
 })
 
-test('P4: a waiter that was killed is never granted, and the one behind it is', async () => {
+test('FAULTS 3, P4: a waiter that was killed is never granted, and the one behind it is', async () => {
   await using holder = await Remote.start(database.url)
   const waiter = await Remote.start(database.url, { application: 'the dead' })
   await using fp = fencepost(database.url)
@@ -29,7 +29,7 @@ test('P4: a waiter that was killed is never granted, and the one behind it is', 
   expect((await next).signal.aborted).toBe(false)
 })
 
-test('P4: a frozen process loses its lock by the clock of the server, and is told when it wakes (P5)', async () => {
+test('FAULTS 1, P4: a frozen process loses its lock by the clock of the server, and is told when it wakes (P5)', async () => {
   await using frozen = await Remote.start(database.url, { freezeTimeout: '1s' })
   await using fp = fencepost(database.url)
   await frozen.call('lock', 'c')

@@ -1,13 +1,13 @@
 import { once } from 'node:events'
-import { createServer, connect, type Socket } from 'node:net'
 import { fencepost, LockLostError } from 'fencepost'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
+import { Proxy } from '../support/proxy.ts'
 
 const database = await cloneDatabase()
 afterAll(() => database[Symbol.asyncDispose]())
 
-test('P5: a holder whose backend is terminated is told, with what the server said', async () => {
+test('FAULTS 2, P5: a holder whose backend is terminated is told, with what the server said', async () => {
   await using fp = fencepost(database.url)
   await using lock = await fp.lock('a')
   await using other = await fp.lock('b')
@@ -27,20 +27,31 @@ test('P5: a holder whose backend is terminated is told, with what the server sai
   expect(again.signal.aborted).toBe(false)
 })
 
-test('P5: a holder that gets no answer gives up by itself, though its socket stays open', async () => {
-  const proxy = await blackHole(database.url)
+test('FAULTS 2: a lock that is asked for while its session is being ended is granted on a new one', async () => {
+  await using fp = fencepost(database.url)
+  for (let i = 0; i < 20; i++) {
+    const lock = await fp.lock('asked')
+    await database.admin.query(`select pg_terminate_backend(backend) from fencepost.who('asked')`)
+    const next = await fp.lock('asked')
+    expect(next.token).toBeGreaterThan(lock.token)
+    await next.release()
+  }
+})
+
+test('FAULTS 8, P5: a holder that gets no answer gives up by itself, though its socket stays open', async () => {
+  const proxy = await Proxy.start(database.url)
   await using fp = fencepost(proxy.url)
   const lock = await fp.lock('c')
   const told = once(lock.signal, 'abort')
-  proxy.swallow()
+  proxy.lose('questions', 'answers')
   await told
   expect(lock.signal.reason.message).toMatch(/lock "c" was lost: no answer from the server within 2000 ms/)
   await lock.release()
   proxy.close()
 })
 
-test('P5: a connection that is reset is told as such', async () => {
-  const proxy = await blackHole(database.url)
+test('FAULTS 8, P5: a connection that is reset is told as such', async () => {
+  const proxy = await Proxy.start(database.url)
   await using fp = fencepost(proxy.url)
   const lock = await fp.lock('d')
   const told = once(lock.signal, 'abort')
@@ -51,9 +62,9 @@ test('P5: a connection that is reset is told as such', async () => {
   await expect(fp.tryLock('d')).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
 })
 
-test('P5, P7: a server that falls silent before a lock is granted does not keep the caller beyond its wait', async () => {
-  const proxy = await blackHole(database.url)
-  proxy.swallowFrom()
+test('FAULTS 8, P5, P7: a server that falls silent before a lock is granted does not keep the caller beyond its wait', async () => {
+  const proxy = await Proxy.start(database.url)
+  proxy.lose('answers')
   await using fp = fencepost(proxy.url)
   await expect(fp.lock('e', { wait: '300ms' })).rejects.toMatchObject({ code: 'LOCK_TIMEOUT', holder: null })
   await fp.close()
@@ -67,33 +78,3 @@ test('a session is not given up while the server answers, however much it is ask
   await Promise.all(names.map((name) => fp.tryLock(name, () => {})))
   expect(lock.signal.aborted).toBe(false)
 })
-
-/** A proxy before the server that can stop passing anything on. */
-async function blackHole(url: string) {
-  const target = new URL(url)
-  const sockets: Socket[] = []
-  let isSilent = false
-  const server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname)
-    sockets.push(near, far)
-    for (const socket of [near, far]) socket.on('error', () => {})
-    near.pipe(far)
-    if (isSilent) far.resume()
-    else far.pipe(near)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  return {
-    url: Object.assign(new URL(url), { port: String(port) }).href,
-    /** From now on new connections are taken and never answered. */
-    swallowFrom: () => {
-      isSilent = true
-    },
-    swallow: () => sockets.forEach((socket) => socket.unpipe().resume()),
-    close: () => {
-      server.close()
-      sockets.forEach((socket) => socket.resetAndDestroy())
-    },
-  }
-}

@@ -24,7 +24,7 @@ test('P2: tokens of a name rise over release, over a killed backend and over ano
 })
 
 test.each(['crash', 'fast'] as const)(
-  'P2, P3: after a %s restart of the server the old holder is told and refused, and the new token is larger',
+  'FAULTS 4, P2, P3: after a %s restart of the server the old holder is told and refused, and the new token is larger',
   async (how) => {
     await using server = await ownServer()
     await using fp = fencepost(server.url)

@@ -8,7 +8,7 @@ const database = await cloneDatabase()
 afterAll(() => database[Symbol.asyncDispose]())
 
 test.skipIf(PGBOUNCER === undefined)(
-  'P7: PgBouncer in transaction mode is refused, and nothing of ours is left on its connections',
+  'FAULTS 10, P7: PgBouncer in transaction mode is refused, and nothing of ours is left on its connections',
   async () => {
     await using bouncer = await startPgBouncer(database.url, 'transaction')
     await using fp = fencepost(bouncer.url)
@@ -32,7 +32,7 @@ test.skipIf(PGBOUNCER === undefined)(
   },
 )
 
-test.skipIf(PGBOUNCER === undefined)('PgBouncer in session mode works', async () => {
+test.skipIf(PGBOUNCER === undefined)('FAULTS 10: PgBouncer in session mode works', async () => {
   await using bouncer = await startPgBouncer(database.url, 'session')
   await using fp = fencepost(bouncer.url)
   await using direct = fencepost(database.url)

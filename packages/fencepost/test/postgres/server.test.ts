@@ -60,7 +60,7 @@ test('a URL object and a pool with a stream of its own are as good; what the app
   }
 })
 
-test('a server without room for another lock says so, keeps what is held and goes on when there is room', async () => {
+test('FAULTS 13: a server without room for another lock says so, keeps what is held and goes on when there is room', async () => {
   await using server = await ownServer({ max_locks_per_transaction: '10', max_connections: '10' })
   await using fp = fencepost(server.url)
   const held = [await fp.lock('first')]
@@ -74,7 +74,7 @@ test('a server without room for another lock says so, keeps what is held and goe
   expect(await fp.who('first')).toHaveLength(1)
 })
 
-test('in a tick that fails for want of room, each lock is granted or refused for itself, and nothing is left (H20)', async () => {
+test('FAULTS 13: in a tick that fails for want of room, each lock is granted or refused for itself, and nothing is left (H20)', async () => {
   await using server = await ownServer({ max_locks_per_transaction: '10', max_connections: '10' })
   await using fp = fencepost(server.url)
   const client = new pg.Client(server.url)
