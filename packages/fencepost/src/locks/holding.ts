@@ -20,7 +20,7 @@ export class Holding {
   readonly #left: (isLost: boolean) => void
   readonly #timer: NodeJS.Timeout
   readonly #seat: Seat<() => void>
-  #isDescribed = false
+  #described: Promise<void> | undefined
   #isOver = false
 
   get heldMs(): number {
@@ -43,14 +43,14 @@ export class Holding {
     clearTimeout(this.#timer)
     if (session.over.aborted) return Promise.resolve()
     return taker.release(keys, grant.token).then(() => {
-      if (this.#isDescribed) void this.#granted.descriptions.undescribe(this.#description())
+      // Not before: a row that is written after it was taken back would stay.
+      void this.#described?.then(() => this.#granted.descriptions.undescribe(this.#description()))
       this.#leave(false)
     })
   }
 
   #describe(): void {
-    this.#isDescribed = true
-    void this.#granted.descriptions.describe(this.#description())
+    this.#described = this.#granted.descriptions.describe(this.#description())
   }
 
   #description(): Described {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { ClientConfig } from 'pg'
 import { Bag, type Seat } from '../ground/bag.ts'
@@ -36,7 +35,7 @@ const READY_MS = 300_000
  */
 export class Session {
   /** Random, held as an advisory lock while the session lives, never used again. */
-  readonly key = randomBytes(8).readBigInt64BE()
+  readonly key: bigint
   /** Promises that are weaker here because the host refused a setting. */
   readonly weakened: readonly string[]
   readonly over: AbortSignal
@@ -58,7 +57,8 @@ export class Session {
       const { weakened, role } = await answered(connection, ANSWER_MS, prepare(connection, options))
       place = { ...place, role }
       await answered(connection, READY_MS, options.ready(connection))
-      const session = new Session(connection, place, weakened)
+      const key = await answered(connection, ANSWER_MS, drawKey(connection, schema))
+      const session = new Session(connection, place, { key, weakened })
       await answered(connection, ANSWER_MS, session.#introduce(application))
       // From now on; before, a statement may take longer than a heartbeat.
       Heartbeat.start(connection, options.freezeMs)
@@ -71,9 +71,10 @@ export class Session {
     }
   }
 
-  private constructor(connection: Connection, place: Place, weakened: readonly string[]) {
+  private constructor(connection: Connection, place: Place, { key, weakened }: Pick<Session, 'key' | 'weakened'>) {
     this.#connection = connection
     this.#place = place
+    this.key = key
     this.weakened = weakened
     this.over = connection.over
     this.backend = connection.backend
@@ -159,6 +160,11 @@ async function prepare(connection: Connection, { freezeMs, where }: SessionOptio
   await set(connection, 'lock_timeout', String(sliceMs(freezeMs, server.deadlockTimeoutMs)))
   const weakened = settings.filter(({ without }, i) => refused[i] === true && without !== '')
   return { role: server.role, weakened: [...new Set(weakened.map(({ without }) => without))] }
+}
+
+async function drawKey(connection: Connection, schema: Schema): Promise<bigint> {
+  const [drawn] = await connection.query<{ key: string }>(schema.place('select fencepost.session_key() as key'))
+  return BigInt(drawn?.key ?? 0)
 }
 
 async function isRefused(connection: Connection, name: string, value: string): Promise<boolean> {

@@ -205,8 +205,10 @@ function columns(places: readonly Place[]): [bigint[], number[]] {
   return [places.map(({ key }) => key), places.map(({ ticket }) => ticket)]
 }
 
-/** Anybody may notify anybody: what cannot be read is not for us. */
+/** Anybody may notify anybody: what cannot be read, or sent to the server, is not for us. */
 function placeIn(payload: string): Place | null {
-  const [, key, ticket] = /^(-?\d{1,19}):(\d{1,15})$/.exec(payload) ?? []
-  return key === undefined ? null : { key: BigInt(key), ticket: Number(ticket) }
+  const [, digits, ticket] = /^(-?\d{1,19}):(\d{1,15})$/.exec(payload) ?? []
+  if (digits === undefined) return null
+  const key = BigInt(digits)
+  return BigInt.asIntN(64, key) === key ? { key, ticket: Number(ticket) } : null
 }

@@ -36,7 +36,11 @@ const TEXT = {
   shared: 'select fencepost.tick_shared($1, $2, $3, $4, $5) as tokens',
 }
 const TAKE = 'select fencepost.take($1, $2, $3) as grant'
-const FORGET = 'select fencepost.forget($1, $2)'
+/** The lock table is read once for all: it may be long, and mostly none of them is held. */
+const FORGET = `
+  select fencepost.forget(one.key, one.gate)
+  from unnest($1::bigint[], $2::bigint[]) as one (key, gate)
+  join fencepost.held_keys(pg_backend_pid()) as held on held.key = one.key`
 const LET_GO = {
   exclusive: 'select pg_advisory_unlock($1), pg_advisory_unlock($2)',
   shared: 'select pg_advisory_unlock_shared($1), pg_advisory_unlock_shared($2)',
@@ -146,14 +150,12 @@ export class Ticks {
    * after the function. Then each is asked for alone, so that nobody fails for another.
    */
   async #recover(releases: readonly Release[], tries: readonly Try[], error: unknown): Promise<void> {
-    const [first] = tries
-    const taken = tries.filter(({ known }) => known === null).map(({ keys }) => keys.key)
-    const unlock = [...releases.flatMap((release) => release.unlock), ...taken]
+    const unlock = releases.flatMap((release) => release.unlock)
+    // What was held before stays: only its line was looked at.
+    const taken = tries.filter(({ known }) => known === null).map(({ keys }) => keys)
+    const both = [taken.map(({ key }) => key), taken.map(({ gate }) => gate)]
     try {
-      // What was asked for by a tick has been let go of there; of one alone the token key may be held too.
-      if (first !== undefined && unlock.length === 1)
-        await this.#session.query(FORGET, [first.keys.key, first.keys.gate])
-      else await this.#session.query(UNLOCK[this.#mode], [unlock])
+      await Promise.all([this.#session.query(UNLOCK[this.#mode], [unlock]), this.#session.query(FORGET, both)])
     } catch (failed) {
       this.#session.destroy(new Error('the session could not be cleared', { cause: asError(failed) }))
     }

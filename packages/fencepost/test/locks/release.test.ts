@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { fencepost } from 'fencepost'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
@@ -98,4 +99,16 @@ test('await using releases at the end of the block', async () => {
     expect(await fp.who('g')).toMatchObject([{ token: lock.token, process: process.pid }])
   }
   expect(await fp.who('g')).toEqual([])
+})
+
+test('P10: of locks that are held for as long as it takes until they are written down, nothing stays written', async () => {
+  await using own = await cloneDatabase()
+  await using fp = fencepost(own.url)
+  const endAt = performance.now() + 3000
+  const holdAgainAndAgain = async (_: unknown, i: number) => {
+    // About when it is written down, which is 50 ms after the grant.
+    while (performance.now() < endAt) await fp.lock(`b ${i}`, () => pause(48 + Math.random() * 8))
+  }
+  await Promise.all(Array.from({ length: 200 }, holdAgainAndAgain))
+  await eventually(async () => (await own.admin.query('select from fencepost.holders')).rowCount === 0)
 })

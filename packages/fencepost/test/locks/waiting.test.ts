@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { fencepost } from 'fencepost'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
@@ -133,4 +134,23 @@ test('a connection that a wait rests on may break: the wait goes on', async () =
   )
   await lock.release()
   expect((await next).token).toBeGreaterThan(lock.token)
+})
+
+test('P6: what a stranger notifies a session of, that is no call, is not answered again and again', async () => {
+  await using own = await cloneDatabase()
+  await using holding = fencepost(own.url)
+  await using other = fencepost(own.url)
+  const lock = await holding.lock('notified')
+  const next = other.lock('notified')
+  // A key that is no bigint, which a statement about it would fail for.
+  const notify = `select pg_notify('fencepost:' || session, '9999999999999999999:1') from fencepost.waiters`
+  await eventually(async () => (await own.admin.query(notify)).rowCount === 1)
+  // What a session did is counted a second later at the most.
+  await pause(3000)
+  const { rows } = await own.admin.query(
+    'select xact_rollback::integer as failed from pg_stat_database where datname = current_database()',
+  )
+  expect(rows[0].failed).toBeLessThan(20)
+  await lock.release()
+  await (await next).release()
 })
