@@ -18,4 +18,12 @@ as $$
     pg_try_advisory_lock(fencepost.token_key(shared_token.gate, newest.token))
     and pg_advisory_unlock(fencepost.token_key(shared_token.gate, newest.token))
   )
+  -- A backend that ends lets go of its locks one after the other: who holds the token still, but not the key, is no holder any more.
+  and exists (
+    select
+    from fencepost.held_keys() as held
+    where held.key in (shared_token.key, fencepost.token_key(shared_token.gate, newest.token))
+    group by held.backend
+    having count(distinct held.key) = 2
+  )
 $$;

@@ -21,9 +21,12 @@ begin
   for i in 1 .. cardinality(tick_shared.keys) loop
     if not pg_try_advisory_xact_lock(fencepost.mutex(tick_shared.gates[i])) then
       tokens[i] := 0;
-    elsif tick_shared.lines[i] is not null and not pg_try_advisory_xact_lock(tick_shared.lines[i]) then
+    -- The key before the line, as tick does: the other way round, two that try a free name could both find it busy.
+    elsif tick_shared.known[i] is null and not pg_try_advisory_xact_lock_shared(tick_shared.keys[i])
+      or tick_shared.lines[i] is not null and not pg_try_advisory_xact_lock(tick_shared.lines[i])
+    then
       tokens[i] := null;
-    elsif tick_shared.known[i] is null and pg_try_advisory_xact_lock_shared(tick_shared.keys[i]) then
+    elsif tick_shared.known[i] is null then
       tokens[i] := fencepost.try_share(tick_shared.keys[i], tick_shared.gates[i]);
       done := pg_advisory_lock_shared(tick_shared.gates[i] # tokens[i]) is null;
       done := pg_advisory_lock_shared(case when tokens[i] is not null then tick_shared.keys[i] end) is null;

@@ -118,6 +118,7 @@ export class Grants {
 
   async #stand(main: Main, place: Place, signal: AbortSignal): Promise<Granted> {
     await this.#line.stand(place, main, signal)
+    while (!this.#budget.hasRoom(this.#claims.count)) await this.#budget.admit(this.#claims.count, main.session)
     // Its ticket is void when the session is over: whoever waited on without one would stand in nobody's way.
     using either = firstOf([signal, main.session.over])
     return await watch({ main, sessions: this.#sessions, claims: this.#claims }, place.wish, either.signal)

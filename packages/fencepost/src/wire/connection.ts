@@ -37,6 +37,7 @@ export class Connection {
   readonly #over = new AbortController()
   readonly #client: PgClient
   readonly #streams: Duplex[] = []
+  #ending: Error | undefined
   #users = 1
   #usedAt = performance.now()
   #answeredAt = performance.now()
@@ -74,8 +75,10 @@ export class Connection {
       types,
       stream: (options: ClientConfig) => this.#keep(typeof stream === 'function' ? stream(options) : stream),
     } as ClientConfig) as PgClient
-    this.#client.on('error', (error) => this.#over.abort(error))
-    this.#client.on('end', () => this.#over.abort(new Error('the connection ended')))
+    this.#client.on('error', (error) =>
+      isEndOfSession(error) ? void this.#end(error) : this.#over.abort(this.#ending ?? error),
+    )
+    this.#client.on('end', () => this.#over.abort(this.#ending ?? new Error('the connection ended')))
   }
 
   /** Calls back with the payload of each NOTIFY on a channel, until the connection is over. */
@@ -111,17 +114,14 @@ export class Connection {
    * Has a prepared statement of one row and one column answered, as text; null also for no row. The less is sent and read,
    * the faster: the driver asks at each execution what the columns are called, and makes an object of the row.
    */
-  ask(text: string, values: readonly Parameter[], name: string): Promise<string | null> {
-    if (this.over.aborted) return Promise.reject(asError(this.over.reason))
-    this.hold()
-    return new Promise((resolve, reject) => {
-      const settle = (error: Error | null, answer: string | null) => {
-        this.#settled(error)
-        if (error) reject(error)
-        else resolve(answer)
-      }
-      this.#client.query(new Question({ text, values, name }, settle))
-    })
+  async ask(text: string, values: readonly Parameter[], name: string): Promise<string | null> {
+    return await this.#settle(
+      () =>
+        new Promise((resolve, reject) => {
+          const settled = (error: Error | null, answer: string | null) => (error ? reject(error) : resolve(answer))
+          this.#client.query(new Question({ text, values, name }, settled))
+        }),
+    )
   }
 
   /** Several statements in one message, without parameters and rows. */
@@ -156,24 +156,32 @@ export class Connection {
   }
 
   async #send(query: QueryConfig): Promise<QueryResult> {
+    return await this.#settle(() => this.#client.query(query))
+  }
+
+  async #settle<T>(send: () => Promise<T>): Promise<T> {
+    if (this.#ending !== undefined) await this.#end(this.#ending)
     if (this.over.aborted) throw asError(this.over.reason)
     this.hold()
-    let failure: unknown
     try {
-      return await this.#client.query(query)
+      return await send()
     } catch (error) {
-      failure = error
+      // The driver tells it to this statement alone.
+      if (isEndOfSession(error)) await this.#end(error)
       throw error
     } finally {
-      this.#settled(failure)
+      this.#answeredAt = performance.now()
+      this.letGo()
     }
   }
 
-  #settled(error: unknown): void {
-    // The driver tells it to this statement alone, and only later that the connection is over.
-    if (isEndOfSession(error)) this.#over.abort(error)
-    this.#answeredAt = performance.now()
-    this.letGo()
+  /** The server says so first, then lets go of what the session held, and then closes: it is over with the last of these. */
+  async #end(error: unknown): Promise<void> {
+    this.#ending ??= asError(error)
+    if (this.over.aborted) return
+    const late = setTimeout(() => this.#over.abort(this.#ending), GOODBYE_MS)
+    await new Promise((resolve) => this.over.addEventListener('abort', resolve, { once: true }))
+    clearTimeout(late)
   }
 
   #keep(stream: Duplex): Duplex {
