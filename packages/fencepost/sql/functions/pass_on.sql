@@ -9,6 +9,9 @@ begin
   perform fencepost.leave_line(pass_on.keys, passed);
   -- A ticket that comes into the line now either sees that ours is gone, or is seen below.
   commit;
+  -- NOTIFY waits at the commit for all that notify before us, and with them perhaps for a standby: nothing on this connection may. Whoever
+  -- is not told finds out by itself.
+  perform set_config('lock_timeout', '20', true);
 
   pass_on.tickets := array_fill(null::bigint, array[cardinality(pass_on.keys)]);
   for i in 1 .. cardinality(pass_on.keys) loop

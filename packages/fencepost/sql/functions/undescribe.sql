@@ -1,5 +1,6 @@
 -- Takes back what was written down, after the release (a row without its lock is not believed), and tells whoever is first in line:
--- it may have found no connection to watch the lock on. Does not wait either.
+-- it may have found no connection to watch the lock on. Does not wait either, neither for a locked table nor, at the commit, for others that
+-- notify: refused then (55P03), and to be done again.
 create or replace function fencepost.undescribe(session bigint, keys bigint[], holdings bigint[])
   returns boolean
   language plpgsql
@@ -14,9 +15,7 @@ begin
     fencepost.first_in_line(undescribe.session, key, 0, 9223372036854775807), undescribe.session
   )
   from unnest(undescribe.keys) as key;
+  perform set_config('lock_timeout', '20', true);
   return true;
-exception
-  when lock_not_available then
-    return false;
 end
 $$;

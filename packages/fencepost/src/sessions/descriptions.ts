@@ -1,6 +1,7 @@
 import type { Session } from '../postgres/session.ts'
 import { Batch } from './batch.ts'
 import type { Wish } from './tickets.ts'
+import { untilDone } from './until-done.ts'
 
 /** One lock that is held; a session may hold a name several times over, shared. */
 export interface Described {
@@ -30,7 +31,8 @@ export class Descriptions {
   }
 
   async undescribe(held: Described): Promise<void> {
-    await this.#undescribe.ask(held).catch(() => {})
+    // A row that stays would be believed as soon as this session holds the name again.
+    await untilDone(this.#session, () => this.#undescribe.ask(held))
   }
 
   async #writeDown(held: readonly Described[]): Promise<true[]> {
