@@ -58,7 +58,7 @@ test('P3: zombie readers do not take each other, nor a new reader, for a holder 
   for (let round = 0; round < 300; round++) {
     const { token } = await fp.lock('c', shared, async (lock) => lock)
     const isOpen = round % 2 === 0
-    const zombies = [refused(one, token, isOpen), refused(two, token, isOpen)]
+    const zombies = [refusalOf(one, token, isOpen), refusalOf(two, token, isOpen)]
     const reader = round % 3 === 0 ? other.lock('c', shared) : null
     expect(await Promise.all(zombies)).toEqual(['LK001', 'LK001'])
     await (await reader)?.release()
@@ -150,7 +150,7 @@ test('in a tick that fails for want of room, each reader is granted or refused f
 })
 
 /** The SQLSTATE of a guard that fails. */
-async function refused(client: pg.PoolClient, token: number, isOpen: boolean): Promise<string | undefined> {
+async function refusalOf(client: pg.PoolClient, token: number, isOpen: boolean): Promise<string | undefined> {
   if (isOpen) await client.query('begin')
   const failed = await client.query(`select fencepost.guard('c', $1)`, [token]).catch((error: unknown) => error)
   if (isOpen) await client.query('rollback')
