@@ -7,9 +7,11 @@ import { show } from '../report/show.js'
  * @typedef {import('../processes/contender.js').Contender} Contender
  */
 
+const WARM_UP_ROUNDS = 3
+
 /**
- * Measures the subjects in rounds by turns, A B C A B C, so that whatever else the machine does hits all of them; a first
- * round of each is for warming up and not counted.
+ * Measures the subjects in rounds by turns, A B C A B C, so that whatever else the machine does hits all of them; the
+ * first rounds are for warming up and not counted: a compiler that watches takes a second or two to be done.
  *
  * @param {Site} site
  * @param {Subject[]} subjects
@@ -19,7 +21,7 @@ export async function interleave(site, subjects, { work, unit, rounds, processes
   const sides = []
   for (const subject of subjects) sides.push({ subject, processes: await site.start(subject, processes), values: [0] })
   try {
-    for (const side of sides) await round(side.processes)
+    for (let i = 0; i < WARM_UP_ROUNDS; i++) for (const side of sides) await round(side.processes)
     for (const side of sides) side.values = []
     for (let i = 1; i <= rounds; i++) {
       for (const side of sides) side.values.push(await round(side.processes))
