@@ -25,7 +25,7 @@ as $$
     union all
     -- Started with a URL, it takes the slash before the name of the database along.
     select fencepost.crc32(
-      convert_to(namespace.nspname, 'UTF8') || '\x00' || convert_to('schema_migrations', 'UTF8') || '\x00' || slash || here.name
+      convert_to(namespace.nspname, 'UTF8') || decode('00', 'hex') || convert_to('schema_migrations', 'UTF8') || decode('00', 'hex') || slash || here.name
     ) * 1486364155 & 4294967295, 'golang-migrate'
     from here, pg_namespace as namespace, unnest(array['', '/']::bytea[]) as slash
     where namespace.nspname = 'public' or exists (

@@ -12,7 +12,7 @@ as $$
         with ordinality as word (value, place), generate_series(1, 4) as byte
     )
     -- One key of 64 bits; an advisory lock; of the method for users.
-    || '\x01000a02', 'hex')::uuid) & 15
+    || decode('01000a02', 'hex'), 'hex')::uuid) & 15
   from pg_database as database
   where database.datname = current_database()
 $$;

@@ -74,11 +74,22 @@ test('FAULTS 12: settings that change what texts and names mean change nothing',
   const [holder] = await other.who("it's\\")
   expect(holder).toMatchObject({ token: lock.token, application: "o'dd\\" })
   expect(Math.abs(Number(holder?.acquiredAt) - Date.now())).toBeLessThan(60_000)
+  expect(await listed(own.as(role, 'x'), lock.token)).toEqual([{ state: 'held' }])
   await lock.transaction((tx) => tx.query('select 1'), { isolation: 'serializable' })
   await lock.release()
   await using granted = await next
   expect(granted.token).toBeGreaterThan(lock.token)
 })
+
+async function listed(url: string, token: number) {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    return (await client.query('select state from fencepost.list_locks() where token = $1', [token])).rows
+  } finally {
+    await client.end()
+  }
+}
 
 async function settingsOf({ admin }: Database): Promise<Set<string>> {
   return new Set((await admin.query<{ name: string }>('select name from pg_settings')).rows.map(({ name }) => name))
