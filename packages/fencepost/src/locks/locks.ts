@@ -44,7 +44,7 @@ export interface AskedToWait extends Asked {
   readonly onWait?: ((holder: Holder | null, waiting: number) => void) | undefined
 }
 
-const AT_HAND_MS = 300
+const AT_HAND_MS = 1000
 const NOBODY: HoldersAndWaiting = { holders: [], waiting: 0 }
 
 /** The locks of one process: asks for them, hands them out and knows what is held. */

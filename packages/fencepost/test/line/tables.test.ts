@@ -14,7 +14,7 @@ const STUCK = `
   select query from pg_stat_activity
   where application_name like '%fencepost' and datname = current_database() and wait_event = 'relation'
     and query not like '%acquire%' and query not like '%open_session%'
-    and clock_timestamp() - query_start > interval '250 ms'`
+    and clock_timestamp() - query_start > interval '400 ms'`
 
 test.each(['waiters', 'holders', 'shared_tokens'])(
   'H19: while somebody has locked fencepost.%s, nothing on the shared connection waits, and who waits is served after it',
