@@ -17,6 +17,8 @@ test('a timeout says how many others wait for the lock', async () => {
   await using holder = fencepost(database.url)
   await using fp = fencepost(database.url)
   const lock = await holder.lock('a')
+  // Connected: a wait that ends before that has nobody to ask.
+  expect(await fp.tryLock('a')).toBeNull()
   const timeOut = async () => {
     const granted = fp.lock('a', { wait: '300ms' })
     return await granted.then(
