@@ -1,9 +1,9 @@
 -- Draws tickets for those that found a name busy, in order, and tells which of them (1..n) nobody stands before.
 -- lines: the line key of a name, null where this session holds it already, as it has somebody waiting there. One that is being
 -- passed by somebody's try at this moment cannot be had: null instead of a ticket for all who wait for that name. next is null if it
--- cannot be told now.
+-- cannot be told now. served: as in is_next.
 create or replace procedure fencepost.line_up(
-  session bigint, lines bigint[], keys bigint[], namespaces text[], names text[], modes text[], scopes text[],
+  session bigint, lines bigint[], keys bigint[], served bigint[], namespaces text[], names text[], modes text[], scopes text[],
   inout tickets bigint[] default null, inout next bigint[] default null
 )
   language plpgsql
@@ -37,8 +37,9 @@ begin
   begin
     line_up.next := array(
       select place
-      from unnest(line_up.lines, line_up.keys, line_up.tickets) with ordinality as one (line, key, ticket, place)
-      where line is not null and ticket is not null and fencepost.is_next(line_up.session, key, ticket)
+      from unnest(line_up.lines, line_up.keys, line_up.served, line_up.tickets)
+        with ordinality as one (line, key, served, ticket, place)
+      where line is not null and ticket is not null and fencepost.is_next(line_up.session, key, one.served, ticket)
     );
   exception
     when query_canceled or others then

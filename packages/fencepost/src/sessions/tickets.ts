@@ -3,6 +3,7 @@ import type { Mode } from '../ground/mode.ts'
 import { sqlState } from '../wire/sql-state.ts'
 import type { Session } from '../postgres/session.ts'
 import { Batch } from './batch.ts'
+import { Served } from './served.ts'
 import type { Takers } from './taker.ts'
 import { untilDone } from './until-done.ts'
 
@@ -41,10 +42,10 @@ interface Drawn {
 
 /** Lock not available: a table of ours is locked at the moment, by a migration say. */
 const LOCKED = '55P03'
-const LINE_UP = 'call fencepost.line_up($1, $2, $3, $4, $5, $6, $7)'
+const LINE_UP = 'call fencepost.line_up($1, $2, $3, $4, $5, $6, $7, $8)'
 const IS_NEXT = `
-  select fencepost.is_next($1, place.key, place.ticket) as "isNext"
-  from unnest($2::bigint[], $3::bigint[]) with ordinality as place (key, ticket, position)
+  select fencepost.is_next($1, place.key, place.served, place.ticket) as "isNext"
+  from unnest($2::bigint[], $3::bigint[], $4::bigint[]) with ordinality as place (key, ticket, served, position)
   order by place.position`
 
 /** The tickets of one session, and the line keys it holds for them. All of them are void when the session is over. */
@@ -57,6 +58,7 @@ export class Tickets {
   readonly #passOn = new Batch((places: readonly Place[]) => this.#passAllOn(places))
   readonly #leave = new Batch((places: readonly Place[]) => this.#takeAway(places))
   #listening: Promise<void> | undefined
+  readonly #served = new Served()
   /** The last that was drawn here, and told. */
   #lastTicket = 0
   #told: (key: bigint, ticket: number) => void = () => {}
@@ -83,6 +85,7 @@ export class Tickets {
 
   /** Leaves from the head of the line and tells the next; if that is one of ours, its ticket comes back. Never rejects. */
   async passOn(keys: Keys, ticket: number): Promise<number | null> {
+    this.#served.note(keys.key, ticket)
     const next = await this.tellNext(keys.key, ticket)
     this.#left(keys)
     return next
@@ -163,6 +166,7 @@ export class Tickets {
       this.session.key,
       lines,
       wishes.map(({ keys }) => keys.key),
+      wishes.map(({ keys }) => this.#served.of(keys.key)),
       wishes.map(({ namespace }) => namespace),
       wishes.map(({ name }) => name),
       wishes.map(({ mode }) => mode),
@@ -179,7 +183,7 @@ export class Tickets {
   async #areNext(places: readonly Place[]): Promise<boolean[]> {
     const rows = await this.session.query<{ isNext: boolean }>(
       IS_NEXT,
-      [this.session.key, ...columns(places)],
+      [this.session.key, ...columns(places), places.map(({ key }) => this.#served.of(key))],
       'is_next',
     )
     return rows.map(({ isNext }) => isNext)

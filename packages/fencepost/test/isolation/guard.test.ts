@@ -32,7 +32,8 @@ test.skipIf(TESTER === undefined).each(HOLDERS)(
     expect(permutations).toHaveLength(spec.match(/^permutation /gm)?.length ?? 0)
 
     const outcomes = permutations.map((text) => ({
-      steps: text.split('\n')[0],
+      steps: text.split('\n')[0] ?? '',
+      waits: /^step nl: .*<waiting \.\.\.>$/m.test(text),
       sees: valueOf('granted_sees', text),
       stays: valueOf('stays', text),
       refused: /ERROR: {2}token \d+ of lock "account:1" is stale/.test(text),
@@ -42,6 +43,10 @@ test.skipIf(TESTER === undefined).each(HOLDERS)(
       ({ sees, stays, refused }) => sees === stays && stays === (refused ? 'nobody' : 'old'),
     )
     expect(allowed).toEqual(outcomes)
+    // A guard that has passed keeps the grant waiting until its transaction has ended, whatever happens in between.
+    const inFlight = outcomes.filter(({ steps, refused }) => /\bog\b.*\bnl\b.*\boc\b/.test(steps) && !refused)
+    expect(inFlight).not.toEqual([])
+    expect(inFlight.filter(({ waits }) => !waits)).toEqual([])
     expect(outcomes.some(({ refused }) => refused)).toBe(true)
     expect(outcomes.some(({ refused }) => !refused)).toBe(true)
   },

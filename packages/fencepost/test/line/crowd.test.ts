@@ -1,6 +1,7 @@
 import { fencepost } from 'fencepost'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { Remote } from '../support/remote.ts'
 import { ticketsOf, untilInLine } from '../support/waiters.ts'
 
@@ -38,13 +39,24 @@ test('P6: the holder builds an index concurrently while 50 waiters of five proce
   const lock = await holder.lock('migrate')
   const turns = remotes.map((remote, i) => remote.call<number[]>('turns', 'migrate', 10, { shared: i % 2 === 1 }))
   await untilInLine(admin, 'migrate', 50)
+  const watching = await eventually(async () => await watcher())
   for (const index of ['one', 'two']) await admin.query(`create index concurrently ${index} on big (n)`)
   expect((await admin.query('select from pg_index where not indisvalid')).rowCount).toBe(0)
   expect(await ticketsOf(admin, 'migrate')).toHaveLength(50)
+  // Nor was a connection given up for it: the same one waits on, in its slices.
+  await eventually(async () => (await watcher()) === watching)
   await lock.release()
   for (const order of await Promise.all(turns)) expect(order).toHaveLength(10)
   await Promise.all(remotes.map((remote) => remote.kill()))
 })
+
+/** The connection that waits in the server. */
+async function watcher(): Promise<number | undefined> {
+  const { rows } = await admin.query<{ pid: number }>(
+    `select pid from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`,
+  )
+  return rows[0]?.pid
+}
 
 async function connections(): Promise<number[]> {
   const { rows } = await admin.query<{ n: number }>(

@@ -1,4 +1,4 @@
-import { fencepost } from 'fencepost'
+import { fencepost, type Fencepost } from 'fencepost'
 import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { ownServer } from '../support/database.ts'
@@ -43,6 +43,36 @@ test('P6: a wait of many slices holds no snapshot: vacuum takes away what is del
   await Promise.all(waits)
   await Promise.all(fps.map((fp) => fp.close()))
 })
+
+test('P6: while somebody’s snapshot keeps all dead tickets, those who line up for a busy name do not read them', async () => {
+  const fps = Array.from({ length: 2 }, () => fencepost(server.url))
+  const old = await admin.connect()
+  await old.query('begin isolation level repeatable read; select 1')
+  const before = await reads()
+  await Promise.all([...fps, ...fps].map(contend))
+  // A session tells what it has done a moment later, all of it together.
+  const after = await eventually(async () => {
+    const now = await reads()
+    return now.tickets - before.tickets > 500 && now
+  })
+  // Ten thousands of them would be hundreds for each ticket.
+  expect((after.entries - before.entries) / (after.tickets - before.tickets)).toBeLessThan(30)
+  await old.query('commit')
+  old.release()
+  await Promise.all(fps.map((fp) => fp.close()))
+})
+
+async function contend(fp: Fencepost): Promise<void> {
+  for (let round = 0; round < 250; round++) await (await fp.lock('busy')).release()
+}
+
+/** How many tickets there have been, and how many entries of their index have been read. */
+async function reads(): Promise<{ tickets: number; entries: number }> {
+  const { rows } = await admin.query<{ tickets: string; entries: string }>(`
+    select n_tup_ins as tickets, idx_tup_read as entries
+    from pg_stat_user_tables join pg_stat_user_indexes using (relid) where pg_stat_user_tables.relname = 'waiters'`)
+  return { tickets: Number(rows[0]?.tickets), entries: Number(rows[0]?.entries) }
+}
 
 /** What was seen of a backend: its transactions, and over how many of them one after the other the same xmin was held. */
 interface Snapshots {

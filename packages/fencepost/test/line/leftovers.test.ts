@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { Remote } from '../support/remote.ts'
-import { ticketsOf, untilInLine } from '../support/waiters.ts'
+import { ticketsOf, untilInLine, untilWatching } from '../support/waiters.ts'
 
 const database = await cloneDatabase()
 const { admin } = database
@@ -30,21 +30,47 @@ test('P1: 20 s of waits of 2 ms by 12 processes, readers among them, leave no la
   await Promise.all(remotes.map((remote) => remote.kill()))
 })
 
-test('a wait that is given up the moment it is granted keeps nothing', async () => {
+test('a wait that is given up while its grant is on the way keeps nothing, on the shared session and on a lane', async () => {
+  await using holder = await Remote.start(database.url)
+  await using waiter = fencepost(database.url, { application: 'late' })
+  await using other = fencepost(database.url)
+  await using kept = await waiter.lock('kept here')
+  for (let round = 0; round < 12; round++) {
+    const shared = round % 2 === 1
+    const isHeld = round % 4 < 2
+    if (isHeld) await holder.call('lock', 'a')
+    const abort = new AbortController()
+    const waiting = waiter.lock('a', { signal: abort.signal, shared }).catch((reason: unknown) => reason)
+    if (isHeld) await untilWatching(admin, 'late')
+    const released = isHeld ? holder.call('release', 'a') : null
+    setTimeout(() => abort.abort('given up'), 1)
+    // What was to be sent is sent. While nothing is read the grant arrives, and the end of the wait is due before it.
+    await new Promise(setImmediate)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
+    expect(await waiting).toBe('given up')
+    await released
+    await untilInLine(admin, 'a', 0)
+    await using free = await eventually(async () => await other.tryLock('a'))
+    expect(free.signal.aborted).toBe(false)
+  }
+  expect(kept.signal.aborted).toBe(false)
+})
+
+test('a wait that is given up at about the moment of its grant keeps nothing', async () => {
   await using holder = fencepost(database.url)
   await using waiter = fencepost(database.url)
-  await using kept = await waiter.lock('kept here')
-  for (let round = 0; round < 60; round++) {
-    const lock = await holder.lock('a')
+  await using kept = await waiter.lock('kept there')
+  for (let round = 0; round < 40; round++) {
+    const lock = await holder.lock('c')
     const abort = new AbortController()
-    const waiting = waiter.lock('a', { signal: abort.signal, shared: round % 2 === 1 }).catch(() => null)
-    await untilInLine(admin, 'a', 1)
+    const waiting = waiter.lock('c', { signal: abort.signal, shared: round % 2 === 1 }).catch(() => null)
+    await untilInLine(admin, 'c', 1)
     const released = lock.release()
     setTimeout(() => abort.abort(), round % 10)
     await released
     await (await waiting)?.release()
-    await untilInLine(admin, 'a', 0)
-    await using free = await eventually(async () => await holder.tryLock('a'))
+    await untilInLine(admin, 'c', 0)
+    await using free = await eventually(async () => await holder.tryLock('c'))
     expect(free.token).toBeGreaterThan(lock.token)
   }
   expect(kept.signal.aborted).toBe(false)
@@ -63,10 +89,10 @@ test('an error behind the drawing of a ticket leaves no ticket that nobody knows
       return null;
     end $$;
     create constraint trigger fail after insert on answers deferrable initially deferred for each row execute function fail();
-    create or replace function fencepost.is_next(session bigint, key bigint, ticket bigint) returns boolean language plpgsql as $$
+    create or replace function fencepost.is_next(session bigint, key bigint, served bigint, ticket bigint) returns boolean language plpgsql as $$
     begin
       insert into answers values (1);
-      return fencepost.first_in_line(is_next.session, is_next.key, 0, is_next.ticket) is null;
+      return fencepost.first_in_line(is_next.session, is_next.key, is_next.served, is_next.ticket) is null;
     end $$`)
   await using holder = fencepost(database.url)
   await using fp = fencepost(database.url)
