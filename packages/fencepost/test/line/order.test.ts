@@ -70,6 +70,8 @@ test('a try is refused while somebody waits, also in the moment between a releas
   ]
   for (let round = 0; round < 60; round++) {
     const lock = await holder.lock('c')
+    // Nobody is left of the round before.
+    await untilInLine(admin, 'c', 0)
     const next = waiter.lock('c')
     await untilInLine(admin, 'c', 1)
     const released = lock.release()
