@@ -9,21 +9,20 @@ import { WebLocks } from './inspection/web-locks.ts'
 import type { Lock } from './locks/lock.ts'
 import {
   type LockOptions,
+  optionsAndWork,
   type ParsedLockOptions,
   parseLockOptions,
   type Reentrant,
   type TryLockOptions,
+  type Work,
 } from './locks/lock-options.ts'
 import type { LockSet } from './locks/lock-set.ts'
 import { Locks } from './locks/locks.ts'
 import { Scope } from './locks/scope.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
-import type { Connection } from './wire/connection.ts'
-import { ensureSchema, migrate, type MigrationReport } from './postgres/migrate.ts'
+import { migrate, type MigrationReport, schemaEnsurer } from './postgres/migrate.ts'
 import { type Origin, resolveTarget, type Target } from './postgres/target.ts'
-
-type Work<L, T> = (held: L) => Promise<T> | T
 
 const TRYING = ['signal', 'shared'] as const
 const WAITING = ['wait', ...TRYING, 'onWait'] as const
@@ -54,7 +53,7 @@ export class Fencepost implements AsyncDisposable {
   constructor(origin: Origin, settings: Settings) {
     const { schema, namespace, freezeMs, application, maxConnections, maxLocks } = settings
     const { config, where } = origin
-    const ready = atFirst((connection: Connection) => ensureSchema(connection, schema, settings.migrate))
+    const ready = schemaEnsurer(schema, settings.migrate)
     this.#origin = origin
     // Every call that waits listens.
     setMaxListeners(0, this.#closing.signal)
@@ -193,28 +192,5 @@ export class Fencepost implements AsyncDisposable {
     await this.#locks.releaseAll()
     await this.#sessions.close()
     await this.#origin.closePool()
-  }
-}
-
-function optionsAndWork<Options extends object, L, T>(
-  rest: [(Options | Work<L, T>)?, Work<L, T>?],
-): [Options, Work<L, T>?] {
-  const [first, second] = rest
-  const [options, work] = typeof first === 'function' ? [undefined, first] : [first, second]
-  if (options !== undefined && (typeof options !== 'object' || options === null)) {
-    throw new TypeError(`options must be an object such as { wait: '5s' }; got ${String(options)}`)
-  }
-  return work === undefined ? [options ?? ({} as Options)] : [options ?? ({} as Options), work]
-}
-
-/** Done once for all callers; again if it failed. */
-function atFirst<Argument>(act: (argument: Argument) => Promise<void>): (argument: Argument) => Promise<void> {
-  let done: Promise<void> | undefined
-  return (argument) => {
-    done ??= act(argument).catch((error: unknown) => {
-      done = undefined
-      throw error
-    })
-    return done
   }
 }

@@ -11,6 +11,7 @@ export type {
 export type { Isolation, Transaction } from './fencing/guarded-transaction.ts'
 export type { Duration } from './ground/duration.ts'
 export * from './ground/errors.ts'
+export * from './ground/server-errors.ts'
 export type { Holder } from './ground/holder.ts'
 export { keyOf } from './ground/key.ts'
 export type { HeldLock, LockSnapshot, PendingLock } from './inspection/lock-snapshot.ts'

@@ -1,4 +1,4 @@
-import { OutOfLocksError } from '../ground/errors.ts'
+import { OutOfLocksError } from '../ground/server-errors.ts'
 import type { Session } from '../postgres/session.ts'
 
 /** Lock-table slots of a lock that is held. */

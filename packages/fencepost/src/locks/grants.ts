@@ -1,5 +1,5 @@
 import { firstOf, orAborted, pause } from '../ground/abort.ts'
-import { DatabaseUnreachableError } from '../ground/errors.ts'
+import { DatabaseUnreachableError } from '../ground/server-errors.ts'
 import type { Main, Sessions } from '../sessions/sessions.ts'
 import type { Wish } from '../sessions/tickets.ts'
 import { isNotYet } from '../line/ask.ts'

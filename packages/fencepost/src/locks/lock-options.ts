@@ -39,7 +39,22 @@ export interface ParsedLockOptions {
   readonly onWait: ((holder: Holder | null, waiting: number) => void) | undefined
 }
 
+/** What a lock is held for in the callback forms. */
+export type Work<L, T> = (held: L) => Promise<T> | T
+
 type Option = keyof (LockOptions & Reentrant)
+
+/** The two last arguments of the forms that take a callback: options may be left out. @throws {TypeError} for options of another type. */
+export function optionsAndWork<Options extends object, L, T>(
+  rest: [(Options | Work<L, T>)?, Work<L, T>?],
+): [Options, Work<L, T>?] {
+  const [first, second] = rest
+  const [options, work] = typeof first === 'function' ? [undefined, first] : [first, second]
+  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+    throw new TypeError(`options must be an object such as { wait: '5s' }; got ${String(options)}`)
+  }
+  return work === undefined ? [options ?? ({} as Options)] : [options ?? ({} as Options), work]
+}
 
 /** @throws {TypeError} for an option that does not exist or has a wrong type. */
 export function parseLockOptions(options: LockOptions & Reentrant, known: readonly Option[]): ParsedLockOptions {

@@ -1,12 +1,12 @@
 import { escapeIdentifier } from 'pg'
 import { asError } from '../ground/as-error.ts'
+import { FencepostError } from '../ground/errors.ts'
 import {
   AuthenticationError,
   DatabaseUnreachableError,
-  FencepostError,
   MissingPrivilegeError,
   OutOfLocksError,
-} from '../ground/errors.ts'
+} from '../ground/server-errors.ts'
 import type { Schema } from './schema.ts'
 import { isEndOfSession, sqlState } from '../wire/sql-state.ts'
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { escapeIdentifier } from 'pg'
-import { LockTimeoutError, MissingPrivilegeError, SchemaOutdatedError, SchemaTooNewError } from '../ground/errors.ts'
+import { LockTimeoutError } from '../ground/errors.ts'
+import { MissingPrivilegeError, SchemaOutdatedError, SchemaTooNewError } from '../ground/server-errors.ts'
 import { keyOf } from '../ground/key.ts'
 import { Connection } from '../wire/connection.ts'
 import { asError } from '../ground/as-error.ts'
@@ -30,12 +31,24 @@ interface Installed {
 const PATIENCE = '60s'
 const NONE: Installed = { version: 0, breaking: 0, library: null, functions: null }
 
+/** Ensures it once for all that connect; again if it failed. */
+export function schemaEnsurer(schema: Schema, mode: 'auto' | 'off'): (connection: Connection) => Promise<void> {
+  let done: Promise<void> | undefined
+  return (connection) => {
+    done ??= ensureSchema(connection, schema, mode).catch((error: unknown) => {
+      done = undefined
+      throw error
+    })
+    return done
+  }
+}
+
 /**
  * Refuses a schema this library cannot work with; with 'auto' brings an older one up to date.
  *
  * @throws {SchemaOutdatedError | SchemaTooNewError | MissingPrivilegeError}
  */
-export async function ensureSchema(connection: Connection, schema: Schema, mode: 'auto' | 'off'): Promise<void> {
+async function ensureSchema(connection: Connection, schema: Schema, mode: 'auto' | 'off'): Promise<void> {
   const files = await readSqlFiles()
   const installed = await read(connection, schema).catch(async (error: unknown) => {
     throw sqlState(error) === '42501'

@@ -1,5 +1,5 @@
 import type { ClientConfig } from 'pg'
-import { UnsafePoolerError } from '../ground/errors.ts'
+import { UnsafePoolerError } from '../ground/server-errors.ts'
 import { Connection } from '../wire/connection.ts'
 
 const ROUNDS = 3

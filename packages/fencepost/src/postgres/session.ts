@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { ClientConfig } from 'pg'
 import { Bag, type Seat } from '../ground/bag.ts'
-import { StandbyError, UnsupportedServerError } from '../ground/errors.ts'
+import { StandbyError, UnsupportedServerError } from '../ground/server-errors.ts'
 import { Connection } from '../wire/connection.ts'
 import type { Parameter } from '../wire/question.ts'
 import { asError } from '../ground/as-error.ts'

@@ -30,6 +30,11 @@ interface Place {
   readonly ticket: number
 }
 
+interface Leaving extends Place {
+  /** The line key, if nobody of this session waits for the name any more; else null. */
+  readonly line: bigint | null
+}
+
 interface Drawing {
   readonly wish: Wish
   readonly isGone: () => boolean
@@ -55,8 +60,8 @@ export class Tickets {
   readonly #count = new Map<bigint, number>()
   readonly #draw = new Batch((drawing: readonly Drawing[]) => this.#lineUp(drawing))
   readonly #isNext = new Batch((places: readonly Place[]) => this.#areNext(places))
-  readonly #passOn = new Batch((places: readonly Place[]) => this.#passAllOn(places))
-  readonly #leave = new Batch((places: readonly Place[]) => this.#takeAway(places))
+  readonly #passOn = new Batch((places: readonly Leaving[]) => this.#passAllOn(places))
+  readonly #leave = new Batch((places: readonly Leaving[]) => this.#takeAway(places))
   #listening: Promise<void> | undefined
   readonly #served = new Served()
   /** The last that was drawn here, and told. */
@@ -84,26 +89,26 @@ export class Tickets {
   }
 
   /** Leaves from the head of the line and tells the next; if that is one of ours, its ticket comes back. Never rejects. */
-  async passOn(keys: Keys, ticket: number): Promise<number | null> {
+  passOn(keys: Keys, ticket: number): Promise<number | null> {
     this.#served.note(keys.key, ticket)
-    const next = await this.tellNext(keys.key, ticket)
-    this.#left(keys)
-    return next
+    const leaving = { key: keys.key, ticket, line: this.#left(keys) }
+    return untilDone(this.session, () => this.#passOn.ask(leaving))
   }
 
   /** The same for a ticket that has been given back already. */
   tellNext(key: bigint, ticket: number): Promise<number | null> {
-    return untilDone(this.session, () => this.#passOn.ask({ key, ticket }))
+    return untilDone(this.session, () => this.#passOn.ask({ key, ticket, line: null }))
   }
 
   /** Leaves from anywhere else. Never rejects. */
   async leave(keys: Keys, ticket: number): Promise<void> {
-    await untilDone(this.session, () => this.#leave.ask({ key: keys.key, ticket }))
-    this.#left(keys)
+    const leaving = { key: keys.key, ticket, line: this.#left(keys) }
+    await untilDone(this.session, () => this.#leave.ask(leaving))
   }
 
-  #left({ key, line }: Keys): void {
-    if (this.#exit(key) === 0) void this.#takers.unlockShared(line)
+  /** The line key, if it was the last one here that needs it. */
+  #left({ key, line }: Keys): bigint | null {
+    return this.#exit(key) === 0 ? line : null
   }
 
   #enter(key: bigint): number {
@@ -158,7 +163,9 @@ export class Tickets {
   async #forget(wishes: readonly Wish[]): Promise<void> {
     const values = [this.session.key, wishes.map(({ keys }) => keys.key), this.#lastTicket]
     await untilDone(this.session, () => this.session.query('select fencepost.forget_tickets($1, $2, $3)', values))
-    for (const { keys } of wishes) this.#left(keys)
+    for (const line of wishes.map(({ keys }) => this.#left(keys))) {
+      if (line !== null) void this.#takers.unlockShared(line)
+    }
   }
 
   async #call(wishes: readonly Wish[], lines: readonly (bigint | null)[]): Promise<(Ticket | null)[]> {
@@ -189,18 +196,19 @@ export class Tickets {
     return rows.map(({ isNext }) => isNext)
   }
 
-  async #passAllOn(places: readonly Place[]): Promise<(number | null)[]> {
-    const values = [this.session.key, ...columns(places)]
+  async #passAllOn(places: readonly Leaving[]): Promise<(number | null)[]> {
+    const [keys, tickets] = columns(places)
     const [row] = await this.session.query<{ tickets: (number | null)[] }>(
-      'call fencepost.pass_on($1, $2, $3)',
-      values,
+      'call fencepost.pass_on($1, $2, $3, $4)',
+      [this.session.key, keys, places.map(({ line }) => line), tickets],
       'pass_on',
     )
     return row?.tickets ?? places.map(() => null)
   }
 
-  async #takeAway(places: readonly Place[]): Promise<true[]> {
-    await this.session.query('select fencepost.leave_line($1, $2)', columns(places), 'leave_line')
+  async #takeAway(places: readonly Leaving[]): Promise<true[]> {
+    const values = [this.session.key, ...columns(places), places.map(({ line }) => line)]
+    await this.session.query('select fencepost.leave_line($1, $2, $3, $4)', values, 'leave_line')
     return places.map(() => true)
   }
 }

@@ -58,6 +58,21 @@ test('P6: whoever gives up, at the head, in the middle or at the end, leaves the
   await Promise.all(fps.map((fp) => fp.close()))
 })
 
+test('P7: a name is free for a try as soon as the last that waited for it has let go of it', async () => {
+  await using fp = fencepost(database.url)
+  await using other = fencepost(database.url)
+  await (await other.tryLock('k'))?.release()
+  for (let round = 0; round < 50; round++) {
+    const lock = await fp.lock('k')
+    const next = fp.lock('k')
+    await untilInLine(admin, 'k', 1)
+    await lock.release()
+    await (await next).release()
+    await using tried = await other.tryLock('k')
+    expect(tried?.name, `round ${round}`).toBe('k')
+  }
+})
+
 test('a try is refused while somebody waits, also in the moment between a release and the next grant', async () => {
   await using holder = fencepost(database.url)
   await using waiter = fencepost(database.url)
