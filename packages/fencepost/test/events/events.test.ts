@@ -74,7 +74,7 @@ test('a lock whose backend is terminated is told as lost, with the reason of its
   using heard = listen(fp)
   const lock = await fp.lock('d')
   const told = once(lock.signal, 'abort')
-  await database.admin.query(`select pg_terminate_backend(backend) from fencepost.who('d')`)
+  await database.admin.query(`select pg_terminate_backend(backend, 5000) from fencepost.who('d')`)
   await told
   await lock.release()
   const of = { name: 'd', namespace: 'default', mode: 'exclusive', token: lock.token }

@@ -72,7 +72,7 @@ const write = {
 async function lostLock(granting: Promise<Lock>): Promise<Lock> {
   const lock = await granting
   await database.admin.query(
-    `select pg_terminate_backend(backend) from fencepost.held_keys() where key = fencepost.key($1, 'billing') or key = fencepost.key($1)`,
+    `select pg_terminate_backend(backend, 5000) from fencepost.held_keys() where key = fencepost.key($1, 'billing') or key = fencepost.key($1)`,
     [lock.name],
   )
   await eventually(async () => lock.signal.aborted)

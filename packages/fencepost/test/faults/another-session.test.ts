@@ -39,7 +39,7 @@ test('FAULTS 18, P3, P7: a role without rights cannot guard, and one that has th
   await client.query('rollback')
   await database.admin.query(`grant usage on schema fencepost to ${role}`)
   await guardWith(client, lock)
-  await database.admin.query('select pg_terminate_backend(backend) from fencepost.who($1)', ['b'])
+  await database.admin.query('select pg_terminate_backend(backend, 5000) from fencepost.who($1)', ['b'])
   await using next = await fp.lock('b')
   await expect(guardWith(client, lock)).rejects.toMatchObject({ code: 'STALE_TOKEN' })
   expect(next.token).toBeGreaterThan(lock.token)

@@ -20,7 +20,7 @@ test('P3, P4: overlapping guarded transactions do not starve the next holder, an
   try {
     await eventually(async () => (await effects()) >= LOOPS)
     const waiting = other.lock('busy', { wait: '60s' })
-    await database.admin.query(`select pg_terminate_backend(backend) from fencepost.who('busy')`)
+    await database.admin.query(`select pg_terminate_backend(backend, 5000) from fencepost.who('busy')`)
     await using next = await waiting
     const written = await next.transaction(async (tx) => (await tx.query('select from effects')).rowCount)
     // The loops have gone on all the time, and go on for a few rounds more.

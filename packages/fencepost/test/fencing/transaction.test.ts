@@ -11,7 +11,7 @@ afterAll(() => database[Symbol.asyncDispose]())
 test('P3: work is not even begun under a stale lock', async () => {
   await using fp = fencepost(database.url)
   const lock = await fp.lock('a')
-  await database.admin.query(`select pg_terminate_backend(backend) from fencepost.who('a')`)
+  await database.admin.query(`select pg_terminate_backend(backend, 5000) from fencepost.who('a')`)
   await eventually(async () => lock.signal.aborted)
   let isBegun = false
   const work = lock.transaction(async () => {
@@ -60,7 +60,7 @@ test('a connection that broke in a transaction is not used again', async () => {
   let broken: number | undefined
   const work = lock.transaction(async (tx) => {
     broken = await pidOf(tx)
-    await database.admin.query('select pg_terminate_backend($1)', [broken])
+    await database.admin.query('select pg_terminate_backend($1, 5000)', [broken])
     await tx.query('select 1')
   })
   await expect(work).rejects.toThrow(/terminat|not queryable|ECONNRESET/)
@@ -143,7 +143,7 @@ test('a release waits for a guard call under way, and not for one of a lost lock
       async () =>
         (await database.admin.query(`select from pg_locks where not granted and locktype = 'advisory'`)).rowCount,
     )
-    if (isLost) await database.admin.query(`select pg_terminate_backend(backend) from fencepost.who('g')`)
+    if (isLost) await database.admin.query(`select pg_terminate_backend(backend, 5000) from fencepost.who('g')`)
     const released = lock.release().then(() => order.push('released'))
     if (isLost) await released
     await blocker.query('commit')

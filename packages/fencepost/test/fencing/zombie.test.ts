@@ -69,7 +69,7 @@ test('FAULTS 2, P3: a holder whose backend was terminated is refused from then o
   await using fp = fencepost(database.url)
   const write = () => zombie.call('write', 'b', `insert into effects values ('zombie')`)
   await zombie.call('lock', 'b')
-  await database.admin.query('select pg_terminate_backend($1)', [await backendOf('b')])
+  await database.admin.query('select pg_terminate_backend($1, 5000)', [await backendOf('b')])
   await eventually(async () => (await backendOf('b')) === undefined)
   await expect(write()).rejects.toMatchObject({ code: 'STALE_TOKEN', message: expect.stringContaining('Nobody holds') })
   await using next = await fp.lock('b')
@@ -116,7 +116,7 @@ test('P3: a guarded transaction in flight keeps the next from being granted, whi
   await first.call('lock', 'c')
   await first.call('beginWrite', 'c', `insert into effects values ('in flight')`)
   await first.call('guard', 'c')
-  await database.admin.query('select pg_terminate_backend($1)', [await backendOf('c')])
+  await database.admin.query('select pg_terminate_backend($1, 5000)', [await backendOf('c')])
   await eventually(async () => (await backendOf('c')) === undefined)
 
   expect(await fp.tryLock('c')).toBeNull()
@@ -167,7 +167,7 @@ test('a transaction whose connection breaks says that nothing was written', asyn
       `insert into effects values ('cut off') returning pg_backend_pid() as pid`,
     )
     const ended = new Promise((resolve) => (tx as unknown as EventEmitter).on('end', resolve))
-    await database.admin.query('select pg_terminate_backend($1)', [rows[0]?.pid])
+    await database.admin.query('select pg_terminate_backend($1, 5000)', [rows[0]?.pid])
     await ended
   })
   await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
@@ -184,7 +184,7 @@ test('a transaction whose connection breaks in the middle of COMMIT says that no
   const ended = expect(lock.transaction((tx) => tx.query('insert into slow values (1)'))).rejects.toMatchObject({
     code: 'COMMIT_UNCERTAIN',
   })
-  const terminate = `select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`
+  const terminate = `select pg_terminate_backend(pid, 5000) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`
   await eventually(async () => (await database.admin.query(terminate)).rowCount)
   await ended
 })

@@ -15,7 +15,7 @@ afterAll(() => database[Symbol.asyncDispose]())
 async function loseTicket(name: string, ticket: number | undefined): Promise<void> {
   const before = (await ticketsOf(admin, name)).length
   await admin.query(
-    `select pg_terminate_backend(backend) from fencepost.sessions join fencepost.waiters using (session) where ticket = $1`,
+    `select pg_terminate_backend(backend, 5000) from fencepost.sessions join fencepost.waiters using (session) where ticket = $1`,
     [ticket],
   )
   await eventually(async () => {

@@ -60,7 +60,7 @@ test.each(MODES)(
     await using fp = fencepost(database.url, { application: 'waiter' })
     const { lock, beside } = await onLane(fp, name, mode)
     const told = once(lock.signal, 'abort')
-    await admin.query('select pg_terminate_backend($1)', [await backendOf(name)])
+    await admin.query('select pg_terminate_backend($1, 5000)', [await backendOf(name)])
     await told
     expect(lock.signal.reason).toMatchObject({ code: 'LOCK_LOST', lockName: name })
     expect(beside.signal.aborted).toBe(false)
@@ -76,7 +76,7 @@ test('H24: a lock on a lane stays when the shared session ends; what that held i
   await using fp = fencepost(database.url, { application: 'waiter' })
   const { lock, beside } = await onLane(fp, 'c', { shared: false })
   const told = once(beside.signal, 'abort')
-  await admin.query('select pg_terminate_backend($1)', [await backendOf('c beside')])
+  await admin.query('select pg_terminate_backend($1, 5000)', [await backendOf('c beside')])
   await told
   expect(lock.signal.aborted).toBe(false)
   await lock.transaction((tx) => tx.query('select 1'))

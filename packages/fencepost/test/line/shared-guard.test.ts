@@ -46,7 +46,7 @@ test('P3: a reader whose session is over is refused, though others hold its toke
   await using kept = await fp.lock('b', shared)
   await dead.call('beginWrite', 'b', 'select 1')
   const theirs = (await fp.who('b')).find((holder) => holder.process === dead.pid)
-  await admin.query('select pg_terminate_backend($1)', [theirs?.backend])
+  await admin.query('select pg_terminate_backend($1, 5000)', [theirs?.backend])
   await eventually(async () => (await backendsOf('b')).length === 1)
   await expect(dead.call('guard', 'b')).rejects.toMatchObject({ code: 'STALE_TOKEN', cause: 'LK001' })
   await kept.transaction((tx) => tx.query('select 1'))
@@ -72,7 +72,7 @@ test('P3: the first reader after a dead exclusive holder waits for its guarded t
   await writer.call('lock', 'd')
   await writer.call('beginWrite', 'd', `insert into effects values ('in flight')`)
   await writer.call('guard', 'd')
-  await admin.query('select pg_terminate_backend($1)', await backendsOf('d'))
+  await admin.query('select pg_terminate_backend($1, 5000)', await backendsOf('d'))
   await eventually(async () => (await backendsOf('d')).length === 0)
 
   expect(await fp.tryLock('d', shared)).toBeNull()

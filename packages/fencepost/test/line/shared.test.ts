@@ -39,7 +39,7 @@ test('P2: tokens rise over exclusive, shared and exclusive holders, whoever they
     const lock = await fps[round % 3]?.lock('b', { shared: round % 2 === 1 })
     tokens.push(lock?.token ?? 0)
     if (round % 4 < 2) await lock?.release()
-    else await admin.query(`select pg_terminate_backend(backend) from fencepost.who('b')`)
+    else await admin.query(`select pg_terminate_backend(backend, 5000) from fencepost.who('b')`)
   }
   expect(tokens).toEqual(tokens.toSorted((one, other) => one - other))
   expect(new Set(tokens).size).toBe(12)
@@ -136,7 +136,7 @@ test('P5, P8: a reader whose session is ended is told, releasing twice frees not
   await twin.release()
   await twin.release()
   await eventually(async () => (await one.who('g')).length === 2)
-  await admin.query('select pg_terminate_backend($1)', [holder?.backend])
+  await admin.query('select pg_terminate_backend($1, 5000)', [holder?.backend])
   await eventually(async () => lost.signal.aborted)
   expect(kept.signal.aborted).toBe(false)
   await lost.release()

@@ -40,7 +40,7 @@ test('P3: a transaction of several commits only while all of them are held', asy
   await database.admin.query('create table ledger (note text)')
   const both = await fp.lockAll(['p', 'q'])
   await both.transaction(async (tx) => await tx.query(`insert into ledger values ('held')`))
-  await database.admin.query(`select pg_terminate_backend(backend) from fencepost.who('p')`)
+  await database.admin.query(`select pg_terminate_backend(backend, 5000) from fencepost.who('p')`)
   const refused = await both
     .transaction(async (tx) => await tx.query(`insert into ledger values ('lost')`))
     .catch((error: unknown) => error)
@@ -61,7 +61,7 @@ test('P3: the refusal of several names the one that was lost', async () => {
     .toBe(1)
   await holder.call('release', 'busy')
   const both = await waits
-  await database.admin.query(`select pg_terminate_backend(backend) from fencepost.who('busy')`)
+  await database.admin.query(`select pg_terminate_backend(backend, 5000) from fencepost.who('busy')`)
   await client.query('begin')
   await expect(both.guard(client)).rejects.toMatchObject({ code: 'STALE_TOKEN', lockName: 'busy' })
   await client.query('rollback')

@@ -13,7 +13,7 @@ test('FAULTS 2, P5: a holder whose backend is terminated is told, with what the 
   await using other = await fp.lock('b')
   const [holder] = await fp.who('a')
   const told = once(lock.signal, 'abort')
-  await database.admin.query('select pg_terminate_backend($1)', [holder?.backend])
+  await database.admin.query('select pg_terminate_backend($1, 5000)', [holder?.backend])
   await told
   expect(lock.signal.reason).toBeInstanceOf(LockLostError)
   expect(lock.signal.reason).toMatchObject({
@@ -31,7 +31,7 @@ test('FAULTS 2: a lock that is asked for while its session is being ended is gra
   await using fp = fencepost(database.url)
   for (let i = 0; i < 20; i++) {
     const lock = await fp.lock('asked')
-    await database.admin.query(`select pg_terminate_backend(backend) from fencepost.who('asked')`)
+    await database.admin.query(`select pg_terminate_backend(backend, 5000) from fencepost.who('asked')`)
     const next = await fp.lock('asked')
     expect(next.token).toBeGreaterThan(lock.token)
     await next.release()

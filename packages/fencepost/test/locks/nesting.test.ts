@@ -95,7 +95,7 @@ test('a lost lock is not entered again, and the error of the work comes through'
   const lost = fp.lock('h', async (lock) => {
     const { rows } = await database.admin.query<{ backend: number }>(`select backend from fencepost.who('h')`)
     const told = new Promise((resolve) => lock.signal.addEventListener('abort', resolve))
-    await database.admin.query('select pg_terminate_backend($1)', [rows[0]?.backend])
+    await database.admin.query('select pg_terminate_backend($1, 5000)', [rows[0]?.backend])
     await told
     await expect(fp.lock('h', { reentrant: true }, async () => {})).rejects.toMatchObject({ code: 'LOCK_LOST' })
     throw new Error('of the work')

@@ -8,7 +8,7 @@ const database = await cloneDatabase()
 afterAll(() => database[Symbol.asyncDispose]())
 
 const terminate = async (name: string) => {
-  await database.admin.query('select pg_terminate_backend(backend) from fencepost.who($1)', [name])
+  await database.admin.query('select pg_terminate_backend(backend, 5000) from fencepost.who($1)', [name])
 }
 
 test('P8: releasing twice, at once or later, does not throw and frees the name once', async () => {

@@ -15,7 +15,7 @@ test('P2: tokens of a name rise over release, over a killed backend and over ano
     const lock = await taker.lock('a')
     tokens.push(lock.token)
     const [holder] = await taker.who('a')
-    await database.admin.query('select pg_terminate_backend($1)', [holder?.backend])
+    await database.admin.query('select pg_terminate_backend($1, 5000)', [holder?.backend])
     await eventually(async () => lock.signal.aborted)
   }
   expect(tokens).toEqual([...tokens].toSorted((a, b) => a - b))

@@ -182,7 +182,7 @@ test('P10: what is held for longer than a moment can be read by name, holder and
   })
   expect(holder).toMatchObject({ mode: 'exclusive', token: lock.token, application: 'reader', process: process.pid })
   expect(await names()).toEqual([{ name: 'g' }])
-  await database.admin.query('select pg_terminate_backend($1)', [holder?.backend])
+  await database.admin.query('select pg_terminate_backend($1, 5000)', [holder?.backend])
   await eventually(async () => lock.signal.aborted)
   await using other = fencepost(database.url)
   await (await other.lock('h')).release()
