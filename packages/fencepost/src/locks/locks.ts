@@ -41,6 +41,8 @@ export interface Asked {
 export interface AskedToWait extends Asked {
   /** Null: for ever. */
   readonly waitMs: number | null
+  /** Since when the caller waits. Default: since it is asked for. */
+  readonly since?: number
   readonly onWait?: ((holder: Holder | null, waiting: number) => void) | undefined
 }
 
@@ -78,6 +80,7 @@ export class Locks {
 
   async #acquireWithin(wish: Wish, waitMs: number, asked: AskedToWait): Promise<Lock> {
     const startedAt = performance.now()
+    const { since = startedAt } = asked
     let stood: Place | undefined
     const tell = (place: Place) => this.#tellWaiting((stood = place), asked)
     const late = new AbortController()
@@ -89,7 +92,7 @@ export class Locks {
       if (error !== late.signal.reason) throw error
       // It was not somebody else who kept it.
       if (this.#options.sessions.failure !== null) throw this.#options.sessions.failure
-      const waitedMs = performance.now() - startedAt
+      const waitedMs = performance.now() - since
       const { holders, waiting } = await this.#othersAtHand(wish.name, stood)
       throw new LockTimeoutError(wish.name, waitedMs, { holder: holders[0] ?? null, waiting })
     } finally {
@@ -106,7 +109,7 @@ export class Locks {
       for (const [, name] of [...byKey].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
         const { waitMs } = asked
         const leftMs = waitMs === null ? null : Math.max(0, waitMs - (performance.now() - startedAt))
-        locks.push(await this.acquire(name, { ...asked, waitMs: leftMs }))
+        locks.push(await this.acquire(name, { ...asked, waitMs: leftMs, since: startedAt }))
       }
       return new LockSet(locks, this.#options.origin)
     } catch (error) {

@@ -1,4 +1,4 @@
-import { type Fencepost, fencepost } from 'fencepost'
+import { type Fencepost, fencepost, keyOf, type LockTimeoutError } from 'fencepost'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
 import { Remote } from '../support/remote.ts'
@@ -30,6 +30,16 @@ test('all or none: a timeout gives back what was taken, and names the one that w
   const timedOut = await fp.lockAll(['c', 'd', 'e'], { wait: '200ms' }).catch((error: unknown) => error)
   expect(timedOut).toMatchObject({ code: 'LOCK_TIMEOUT', lockName: held.name })
   expect([await free('c'), await free('e')]).toEqual([true, true])
+})
+
+test('a timeout counts the whole wait, not only that for the last name', async () => {
+  const [first = '', last = ''] = ['s', 't'].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  const held = await other.lock(first)
+  await using _ = await other.lock(last)
+  using _waiting = fp.on('waiting', ({ name }) => void (name === first && held.release()))
+  const timedOut = await fp.lockAll([first, last], { wait: '500ms' }).catch((error: unknown) => error)
+  expect(timedOut).toMatchObject({ code: 'LOCK_TIMEOUT', lockName: last })
+  expect((timedOut as LockTimeoutError).waitedMs).toBeGreaterThanOrEqual(499)
 })
 
 test('calls that take the same names in another order never wait for each other', async () => {
