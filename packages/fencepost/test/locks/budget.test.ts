@@ -47,6 +47,9 @@ test('whoever has no connection left to watch a lock on is told of its release',
   const held = await holder.lockAll(names)
   const waits = Promise.all(names.map((name) => fp.lock(name)))
   await eventually(async () => (await database.admin.query('select from fencepost.waiters')).rowCount === 5)
+  // Held for longer than a moment: who waits for a shorter one finds out by itself.
+  const written = 'select from fencepost.holders where name = any($1)'
+  await eventually(async () => (await database.admin.query(written, [names])).rowCount === 5)
   const calls: string[] = []
   const listener = await database.admin.connect()
   const { rows } = await database.admin.query<{ session: string }>(`select distinct session from fencepost.waiters`)
