@@ -34,6 +34,8 @@ export interface LocksOptions {
 export interface Asked {
   readonly mode: Mode
   readonly signal: AbortSignal
+  /** Default: that of this fencepost. */
+  readonly namespace?: string | undefined
   /** The callback it is to be held for. Default: the one it is asked in, if any. */
   readonly scope?: Scope | undefined
 }
@@ -53,7 +55,7 @@ const NOBODY: HoldersAndWaiting = { holders: [], waiting: 0 }
 export class Locks {
   readonly #options: LocksOptions
   readonly #grants: Grants
-  readonly #held = new Bag<Lock>()
+  readonly #held = new Bag<{ readonly lock: Lock; readonly wish: Wish }>()
 
   constructor(options: LocksOptions) {
     this.#options = options
@@ -93,7 +95,7 @@ export class Locks {
       // It was not somebody else who kept it.
       if (this.#options.sessions.failure !== null) throw this.#options.sessions.failure
       const waitedMs = performance.now() - since
-      const { holders, waiting } = await this.#othersAtHand(wish.name, stood)
+      const { holders, waiting } = await this.#othersAtHand(wish, stood)
       throw new LockTimeoutError(wish.name, waitedMs, { holder: holders[0] ?? null, waiting })
     } finally {
       clearTimeout(timer)
@@ -125,14 +127,13 @@ export class Locks {
     return scope
   }
 
-  keyOf(name: string): bigint {
-    return keysOf(name, this.#options.namespace).key
+  keyOf(name: string, namespace = this.#options.namespace): bigint {
+    return keysOf(name, namespace).key
   }
 
   /** What this process holds. */
   held(): Held[] {
-    const { namespace } = this.#options
-    return [...this.#held].map(({ name }) => ({ ...keysOf(name, namespace), namespace, name }))
+    return [...this.#held].map(({ wish: { keys, namespace, name } }) => ({ ...keys, namespace, name }))
   }
 
   /** Who holds the name now and how many wait. */
@@ -143,11 +144,10 @@ export class Locks {
 
   /** Releases everything that is held. */
   async releaseAll(): Promise<void> {
-    await Promise.all([...this.#held].map((lock) => lock.release()))
+    await Promise.all([...this.#held].map(({ lock }) => lock.release()))
   }
 
-  #wish(name: string, { mode, scope = Scope.here() }: Asked): Wish {
-    const { namespace } = this.#options
+  #wish(name: string, { mode, scope = Scope.here(), namespace = this.#options.namespace }: Asked): Wish {
     const keys = keysOf(name, namespace)
     return { keys, namespace, name, mode, scopes: Scope.idsHere(), scope: scope?.id ?? null }
   }
@@ -156,16 +156,15 @@ export class Locks {
     const { wish } = place
     this.#options.events.waiting(wish)
     if (onWait === undefined) return
-    void this.#othersAtHand(wish.name, place).then(({ holders, waiting }) => {
+    void this.#othersAtHand(wish, place).then(({ holders, waiting }) => {
       if (!place.isGone) onWait(holders[0] ?? null, waiting)
     })
   }
 
   /** For an error that is due now: nobody, also if the answer would keep it waiting. Whose place it is is not counted. */
-  async #othersAtHand(name: string, place?: Place): Promise<HoldersAndWaiting> {
+  async #othersAtHand({ name, namespace }: Wish, place?: Place): Promise<HoldersAndWaiting> {
     const { openMain } = this.#options.sessions
     if (openMain === null) return NOBODY
-    const { namespace } = this.#options
     const asking = readHolders(openMain.session, { name, namespace, ticket: place?.ticket ?? null })
     return await orAborted(asking, AbortSignal.timeout(AT_HAND_MS)).catch(() => NOBODY)
   }
@@ -186,7 +185,7 @@ export class Locks {
       events.lost(fence, holding.heldMs, lost)
     })
     const lock = new Lock(fence, origin, () => holding.end())
-    const seat = this.#held.add(lock)
+    const seat = this.#held.add({ lock, wish })
     events.acquired(fence, performance.now() - startedAt)
     return lock
   }
