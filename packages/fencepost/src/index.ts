@@ -12,6 +12,8 @@ export type { Isolation, Transaction } from './fencing/guarded-transaction.ts'
 export type { Duration } from './ground/duration.ts'
 export * from './ground/errors.ts'
 export * from './ground/server-errors.ts'
+export * from './once/once-errors.ts'
+export type { OnceRecord, OnceState, Runner } from './once/once-record.ts'
 export type { Holder } from './ground/holder.ts'
 export { keyOf } from './ground/key.ts'
 export type { HeldLock, LockSnapshot, PendingLock } from './inspection/lock-snapshot.ts'
@@ -20,6 +22,15 @@ export type { Lock, TransactionOptions } from './locks/lock.ts'
 export type { LockOptions, Reentrant, TryLockOptions } from './locks/lock-options.ts'
 export type { LockSet } from './locks/lock-set.ts'
 export type { Mode } from './ground/mode.ts'
+export type {
+  OnceOptions,
+  OnceRun,
+  OnceTransactionOptions,
+  OnceTransactionWork,
+  OnceWork,
+} from './once/once-options.ts'
+export type { Reconciliation, Settlement, Verdict } from './once/reconcile.ts'
+export type { AsStored } from './once/stored-result.ts'
 export { type MigrationReport, schemaSql } from './postgres/migrate.ts'
 export type { InTransaction, PoolLike, Queryable } from './postgres/queryable.ts'
 export type { Target } from './postgres/target.ts'

@@ -1,0 +1,182 @@
+import { inspect } from 'node:util'
+import { firstOf } from '../ground/abort.ts'
+import { CommitUncertainError, TransactionLostError } from '../ground/errors.ts'
+import { OnceFailedError, OnceResultError, OnceUncertainError } from './once-errors.ts'
+import type { Transaction } from '../fencing/guarded-transaction.ts'
+import { optionsAndWork } from '../locks/lock-options.ts'
+import type { Lock } from '../locks/lock.ts'
+import type { OnceKeys } from './once-keys.ts'
+import { type AskedOnce, checkKey, type OnceRun, parseOnceOptions } from './once-options.ts'
+import { type Outcome, publicRecord, type Records, type Stored } from './records.ts'
+import { repeated } from './repeated.ts'
+import { encodeResult, isUnstorable, unstorable } from './stored-result.ts'
+
+/** The function of either form: the transaction comes first where there is one. */
+// oxlint-disable-next-line typescript/no-explicit-any -- which form it is an option says, and the types of the front door
+export type AnyWork = (...args: any[]) => unknown
+
+interface Asked extends AskedOnce {
+  readonly key: string
+  readonly work: AnyWork
+}
+
+/** An attempt that was begun, under its lock. */
+interface Running {
+  readonly lock: Lock
+  readonly begun: Stored
+  readonly retentionMs: number | null
+}
+
+const SWEPT = 20
+const LOOK_MS = 10_000
+
+/**
+ * Runs a function once per key, or says that it does not know.
+ *
+ *     (none) ──begin──▶ running ──it returned──▶ done ───────retention──────▶ (none)
+ *                         │ ▲ └────it threw────▶ failed ─────retention──────▶ (none)
+ *       its lock is free, │ └────onFailed: 'retry'──┘
+ *       and no outcome    ▼
+ *                     uncertain ──onUncertain: 'retry'──▶ running            nothing leaves it by itself
+ *                         └──reconcile──▶ done | failed | retry ──the next call──▶ running
+ *
+ * `running` is on disk before the function is called; it and every outcome are written in a transaction that is guarded with the
+ * lock of the key: a runner that has lost it, whether it knows or not, records nothing. In the transactional form begin, effects
+ * and outcome are one such transaction, so nobody ever sees `running`.
+ */
+export class Once {
+  readonly #keys: OnceKeys
+
+  constructor(keys: OnceKeys) {
+    this.#keys = keys
+  }
+
+  async call(key: string, rest: readonly [(object | AnyWork)?, AnyWork?]): Promise<unknown> {
+    const [options, work] = optionsAndWork([...rest] as [(object | AnyWork)?, AnyWork?])
+    checkKey(key)
+    const parsed = parseOnceOptions(options)
+    if (typeof work !== 'function') throw new TypeError('once() needs a function to run')
+    const asked: Asked = { ...parsed, key, work }
+    asked.signal?.throwIfAborted()
+    const known = await this.#keys.look(key)
+    if (known !== null && known.state !== 'running' && !asked.retries.includes(known.state)) return replay(known)
+
+    const result = await (asked.isolation === null
+      ? this.#keys.hold(key, asked, (lock) => this.#run(lock, asked))
+      : this.#runCommitted(asked))
+    await this.#keys.sweep(SWEPT)
+    return result
+  }
+
+  async #run(lock: Lock, asked: Asked): Promise<unknown> {
+    const { key, retries, retentionMs, work } = asked
+    const begun = await repeated(lock, (tx) => this.#keys.records.begin(tx, { key, token: lock.token }, retries))
+    if (begun.state !== 'running') return replay(begun)
+
+    const running = { lock, begun, retentionMs }
+    using signal = this.#signalOf(lock, asked)
+    let value: unknown
+    try {
+      value = await work(runOf(begun, signal.signal))
+    } catch (error) {
+      // Its own error goes to the caller, also if it cannot be recorded: whoever comes next is told that it is uncertain.
+      await this.#end(running, { state: 'failed', error: describe(error) }).catch(() => {})
+      throw error
+    }
+    return await this.#recordDone(running, value)
+  }
+
+  /** It has happened, so it is recorded as done, with its result or without. */
+  async #recordDone(running: Running, value: unknown): Promise<unknown> {
+    const { record, problem } = await this.#endDone(running, value).catch((cause: unknown) => {
+      const uncertain = publicRecord({ ...running.begun, state: 'uncertain' })
+      throw new OnceUncertainError(uncertain, { cause, returned: { value } })
+    })
+    if (problem !== null) throw new OnceResultError(publicRecord(record), { cause: problem, returned: { value } })
+    return replay(record)
+  }
+
+  async #endDone(running: Running, value: unknown): Promise<{ record: Stored; problem: Error | null }> {
+    let problem: Error
+    try {
+      return { record: await this.#end(running, { state: 'done', result: encodeResult(value) }), problem: null }
+    } catch (error) {
+      if (!isUnstorable(error)) throw error
+      problem = unstorable(error)
+    }
+    return { record: await this.#end(running, { state: 'done', error: problem.message }), problem }
+  }
+
+  /** @throws {StaleTokenError} if the lock of the key is no longer held; what is recorded stays as it is. */
+  async #end({ lock, begun, retentionMs }: Running, how: Pick<Outcome, 'state'> & Partial<Outcome>): Promise<Stored> {
+    const outcome = { result: null, error: null, retentionMs, ...how }
+    const record = await repeated(lock, (tx) => this.#keys.records.end(tx, begun, outcome))
+    if (record.state !== how.state || record.token !== begun.token || record.attempt !== begun.attempt) {
+      throw new Error(`somebody else has written down meanwhile that it is ${record.state}`)
+    }
+    return record
+  }
+
+  /** A COMMIT without an answer is looked for: it was done with all its effects, or with none. */
+  async #runCommitted(asked: Asked): Promise<unknown> {
+    try {
+      return await this.#keys.hold(asked.key, asked, (lock) => this.#runInTransaction(lock, asked))
+    } catch (error) {
+      if (!(error instanceof CommitUncertainError) || error.lockName !== asked.key) throw error
+      const record = await this.#lookBehind(asked.key, error)
+      if (record?.state !== 'done') throw new TransactionLostError(asked.key, error)
+      return replay(record)
+    }
+  }
+
+  async #runInTransaction(lock: Lock, asked: Asked): Promise<unknown> {
+    const { key, retries, retentionMs, work } = asked
+    const { records } = this.#keys
+    using signal = this.#signalOf(lock, asked)
+    const run = async (tx: Transaction) => {
+      const begun = await records.begin(tx, { key, token: lock.token }, retries)
+      if (begun.state !== 'running') return begun
+      const result = encodeResult(await work(tx, runOf(begun, signal.signal)))
+      return await endIn(records, tx, begun, { state: 'done', result, error: null, retentionMs })
+    }
+    return replay(await lock.transaction(run, { isolation: asked.isolation ?? 'read committed' }))
+  }
+
+  /** The next grant waits for a commit that is still under way, so what is there then is all there will be. */
+  async #lookBehind(key: string, uncertain: CommitUncertainError): Promise<Stored | null> {
+    try {
+      const patience = { waitMs: LOOK_MS, signal: undefined }
+      return await this.#keys.hold(key, patience, async () => await this.#keys.look(key))
+    } catch {
+      throw uncertain
+    }
+  }
+
+  #signalOf(lock: Lock, { signal }: Asked) {
+    return firstOf([lock.signal, signal, this.#keys.closing])
+  }
+}
+
+/** What a call gets that does not run the function. */
+function replay(record: Stored): unknown {
+  if (record.state === 'failed') throw new OnceFailedError(publicRecord(record))
+  if (record.state !== 'done') throw new OnceUncertainError(publicRecord(record))
+  if (record.error !== null) throw new OnceResultError(publicRecord(record))
+  return record.result
+}
+
+function runOf({ key, idempotencyKey, attempt }: Stored, signal: AbortSignal): OnceRun {
+  return { key, idempotencyKey, attempt, signal }
+}
+
+async function endIn(records: Records, tx: Transaction, begun: Stored, outcome: Outcome): Promise<Stored> {
+  try {
+    return await records.end(tx, begun, outcome)
+  } catch (error) {
+    throw isUnstorable(error) ? unstorable(error) : error
+  }
+}
+
+function describe(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : inspect(thrown)
+}

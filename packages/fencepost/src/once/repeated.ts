@@ -1,0 +1,26 @@
+import type { Transaction } from '../fencing/guarded-transaction.ts'
+import { CommitUncertainError, FencepostError, TransactionLostError } from '../ground/errors.ts'
+import type { Lock } from '../locks/lock.ts'
+import { sqlState } from '../wire/sql-state.ts'
+
+const TIMES = 3
+
+/**
+ * A guarded transaction, again if its connection breaks while the lock is still held: for work that finds what it did itself the
+ * time before and leaves it as it is.
+ */
+export async function repeated<T>(lock: Lock, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  for (let time = 1; ; time++) {
+    try {
+      return await lock.transaction(work)
+    } catch (error) {
+      if (time === TIMES || lock.signal.aborted || !isBroken(error)) throw error
+    }
+  }
+}
+
+function isBroken(error: unknown): boolean {
+  if (error instanceof CommitUncertainError || error instanceof TransactionLostError) return true
+  // The driver's own errors have no state: the pool handed out a connection that had broken while it was idle.
+  return !(error instanceof FencepostError) && !(error instanceof TypeError) && sqlState(error) === undefined
+}
