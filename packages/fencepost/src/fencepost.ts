@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { Events } from './events/events.ts'
 import type { LockEvents } from './events/lock-events.ts'
+import { Protection, type ProtectOptions, type Violation } from './fencing/protect.ts'
 import { firstOf } from './ground/abort.ts'
 import { ClosedError } from './ground/errors.ts'
 import type { Holder } from './ground/holder.ts'
@@ -52,6 +53,7 @@ export class Fencepost implements AsyncDisposable {
   readonly #sessions: Sessions
   readonly #locks: Locks
   readonly #once: OnceKeys
+  readonly #protection: Protection
   readonly #events = new Events()
   readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
@@ -70,6 +72,7 @@ export class Fencepost implements AsyncDisposable {
     this.#locks = new Locks({ sessions, origin, schema, namespace, freezeMs, maxLocks, events })
     const [locks, closing] = [this.#locks, this.#closing.signal]
     this.#once = new OnceKeys({ locks, sessions, schema, namespace, application, closing })
+    this.#protection = new Protection(origin, settings)
     this.locks = new WebLocks({
       session: async () => (await sessions.main()).session,
       held: () => this.#locks.held(),
@@ -213,6 +216,37 @@ export class Fencepost implements AsyncDisposable {
    */
   on<E extends keyof LockEvents>(event: E, listener: (event: LockEvents[E]) => void): Disposable {
     return this.#events.on(event, listener)
+  }
+
+  /**
+   * Lets a table and its partitions be written only by transactions that have a live token of the row's lock, whatever program they
+   * come from: `lock.transaction`, `lock.guard(tx)` before the write, or settings. TRUNCATE is refused. Called again it does nothing,
+   * changes the rule, or covers partitions that came since. Waits for whoever writes to the table, for as long as the pool's `lock_timeout`.
+   *
+   * @param table as in SQL: `'ledger'`, `'shop."Order lines"'`.
+   * @param lockName with `{column}` for columns of the row, as in `'account:{account_id}'`; `{{` and `}}` are braces.
+   * @throws the driver's error for a table, a column or a right that is missing.
+   */
+  async protect(table: string, lockName: string, options: ProtectOptions = {}): Promise<void> {
+    await this.#ready()
+    await this.#protection.protect(table, lockName, options)
+  }
+
+  /** Takes the guard off a table and its partitions; false if there was none. */
+  async unprotect(table: string): Promise<boolean> {
+    await this.#ready()
+    return await this.#protection.unprotect(table)
+  }
+
+  /** What tables in mode `'report'` were written to without a live token, the latest first, 1000 by default. */
+  async violations({ limit = 1000 }: { readonly limit?: number } = {}): Promise<Violation[]> {
+    await this.#ready()
+    return await this.#protection.violations(limit)
+  }
+
+  async #ready(): Promise<void> {
+    this.#closing.signal.throwIfAborted()
+    await this.#sessions.main()
   }
 
   /** Brings the schema up to date, whatever `migrate` says. Does nothing where it is. */

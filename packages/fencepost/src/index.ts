@@ -9,8 +9,10 @@ export type {
   WaitingEvent,
 } from './events/lock-events.ts'
 export type { Isolation, Transaction } from './fencing/guarded-transaction.ts'
+export type { ProtectOptions, Violation } from './fencing/protect.ts'
 export type { Duration } from './ground/duration.ts'
 export * from './ground/errors.ts'
+export * from './fencing/protect-errors.ts'
 export * from './ground/server-errors.ts'
 export * from './once/once-errors.ts'
 export type { OnceRecord, OnceState, Runner } from './once/once-record.ts'

@@ -20,6 +20,6 @@ begin
   if guard.idle_limit is not null then
     perform fencepost.watch_client(guard.idle_limit);
   end if;
-  return true;
+  return fencepost.add_fence(fencepost.key(guard.name, guard.namespace), guard.token, coalesce(guard.session, 0));
 end
 $$;

@@ -4,6 +4,7 @@ import type { Schema } from '../postgres/schema.ts'
 
 /** What a write is checked against: the token of one acquisition, and where the database finds it. */
 export interface Fence extends OfHeld {
+  readonly key: bigint
   /** The session that was granted the token; tells two histories apart after a split brain. */
   readonly session: bigint
   /** What had ended when it was granted, as a `pg_snapshot`: a snapshot that has seen less is too old for it. */

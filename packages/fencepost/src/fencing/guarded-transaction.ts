@@ -50,7 +50,10 @@ export async function guardedTransaction<T>(origin: Origin, fences: Fences, work
     return result
   } catch (error) {
     await client.query('rollback').catch((failed: unknown) => (watched.broken ??= asError(failed)))
-    throw isEndOfSession(error) ? new TransactionLostError(name, asError(error)) : error
+    // A protected table refuses in the middle of the work.
+    throw isEndOfSession(error)
+      ? new TransactionLostError(name, asError(error))
+      : describeRefusal(error, refused(error, fences))
   }
 }
 
@@ -88,7 +91,10 @@ function watchClient(client: PooledClient, lost: AbortSignal): { broken: Error |
 function opening(fences: Fences, isolation: Isolation): string {
   const watch = `fencepost.watch_client(${fences[0].freezeMs} * interval '1 ms')`
   const checks = fences.map(() => `fencepost.check_token(${PLACE})`)
-  return `begin isolation level ${isolation}; select ${[watch, ...checks].join(', ')}`
+  // As fencepost.add_fence would, one after the other: what is written to protected tables passes with them.
+  const added = fences.map(({ key, token, session }) => [key, token, session].join(','))
+  const add = `set_config('fencepost.fences', '{${added.join(',')}}', true)`
+  return `begin isolation level ${isolation}; select ${[watch, add, ...checks].join(', ')}`
 }
 
 async function commit(client: Queryable, fences: Fences): Promise<void> {
@@ -122,8 +128,8 @@ function fieldsOf({ name, token, namespace, session }: Fence): string {
   return `${literal(name)}, ${token}, ${literal(namespace)}, ${session}`
 }
 
-/** A refusal carries the name it is about in a field of its own. */
-function refused(error: unknown, fences: Fences): Fence {
+/** A refusal carries the name it is about in a field of its own; undefined if it is about none of these. */
+function refused(error: unknown, fences: Fences): Fence | undefined {
   const { constraint } = asError(error) as Error & { constraint?: string }
-  return fences.find(({ name }) => name === constraint) ?? fences[0]
+  return fences.find(({ name }) => name === constraint)
 }

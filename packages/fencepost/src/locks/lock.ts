@@ -76,7 +76,8 @@ export class Lock implements AsyncDisposable {
 
   /**
    * Guards a transaction of any client: it commits only while this lock is held, and until it has nobody else is granted it.
-   * Call it inside the transaction, not inside a savepoint you may roll back, best right before COMMIT.
+   * Call it inside the transaction, not inside a savepoint you may roll back, best right before COMMIT; where it writes to
+   * protected tables, before it does.
    *
    * @throws {StaleTokenError} if the lock is no longer held (SQLSTATE LK001): roll back and do not retry.
    * @throws {LockReleasedError} after `release()`.

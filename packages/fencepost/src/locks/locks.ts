@@ -173,8 +173,8 @@ export class Locks {
     const { schema, freezeMs, origin, events } = this.#options
     const { session, lane, leave } = granted
     const { token, seen } = granted.grant
-    const { name, namespace, mode } = wish
-    const fence = { name, namespace, mode, token, session: session.key, seen, freezeMs, schema, events }
+    const { name, namespace, mode, keys } = wish
+    const fence = { key: keys.key, name, namespace, mode, token, session: session.key, seen, freezeMs, schema, events }
     const holding = new Holding(granted, wish, (isLost) => {
       lane?.giveBack()
       this.#held.remove(seat)

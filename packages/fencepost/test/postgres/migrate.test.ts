@@ -1,7 +1,13 @@
+import { readdirSync } from 'node:fs'
 import { fencepost } from 'fencepost'
 import { expect, test } from 'vitest'
 import { emptyDatabase } from '../support/database.ts'
 import { Remote } from '../support/remote.ts'
+
+const steps = readdirSync(new URL('../../sql/migrations/', import.meta.url))
+  .toSorted()
+  .map((file) => ({ version: Number.parseInt(file, 10), name: file.replace(/^\d+_|\.sql$/g, '') }))
+const newest = steps.length
 
 test('20 processes that start at once install the schema once, and each gets its lock', async () => {
   await using database = await emptyDatabase()
@@ -9,17 +15,20 @@ test('20 processes that start at once install the schema once, and each gets its
   const tokens = await Promise.all(remotes.map((remote, i) => remote.call('lock', `name ${i}`)))
   await Promise.all(remotes.map((remote) => remote.kill()))
   expect(tokens.every((token) => typeof token === 'number')).toBe(true)
-  expect((await database.admin.query('select version, name from fencepost.migrations')).rows).toEqual([
-    { version: 1, name: 'locks' },
-  ])
+  expect((await database.admin.query('select version, name from fencepost.migrations order by 1')).rows).toEqual(steps)
   expect((await database.admin.query('select from fencepost.installations')).rowCount).toBe(1)
 })
 
 test('migrating is idempotent and says what it did', async () => {
   await using database = await emptyDatabase()
   await using fp = fencepost(database.url)
-  expect(await fp.migrate()).toEqual({ schema: 'fencepost', from: 0, to: 1, applied: ['locks'] })
-  expect(await fp.migrate()).toEqual({ schema: 'fencepost', from: 1, to: 1, applied: [] })
+  expect(await fp.migrate()).toEqual({
+    schema: 'fencepost',
+    from: 0,
+    to: newest,
+    applied: steps.map(({ name }) => name),
+  })
+  expect(await fp.migrate()).toEqual({ schema: 'fencepost', from: newest, to: newest, applied: [] })
 })
 
 test("with migrate: 'off' a missing schema is a SchemaOutdatedError that names the command, and nothing is created", async () => {
@@ -50,15 +59,18 @@ test('a schema newer than the library understands is refused, unless its steps s
   await using database = await emptyDatabase()
   await using fp = fencepost(database.url)
   await fp.migrate()
-  await database.admin.query(`insert into fencepost.migrations (version, name, breaking) values (2, 'harmless', false)`)
+  await database.admin.query(
+    `insert into fencepost.migrations (version, name, breaking) values ($1, 'harmless', false)`,
+    [newest + 1],
+  )
   await using old = fencepost(database.url)
   await (await old.lock('a')).release()
-  await database.admin.query(`insert into fencepost.migrations (version, name) values (3, 'unknown')`)
+  await database.admin.query(`insert into fencepost.migrations (version, name) values ($1, 'unknown')`, [newest + 2])
   for (const migrate of ['auto', 'off'] as const) {
     await using refused = fencepost(database.url, { migrate })
     await expect(refused.lock('a')).rejects.toMatchObject({
       code: 'SCHEMA_TOO_NEW',
-      message: expect.stringMatching(/version 3.*understands 1/),
+      message: expect.stringMatching(new RegExp(`version ${newest + 2}.*understands ${newest}`)),
     })
   }
   await expect(fp.migrate()).rejects.toMatchObject({ code: 'SCHEMA_TOO_NEW' })
