@@ -1,15 +1,7 @@
-import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { promisify } from 'node:util'
+import { readFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
-
-const TESTER = ['17', '16', '15', '14', '13']
-  .map((major) => `/usr/lib/postgresql/${major}/lib/pgxs/src/test/isolation/isolationtester`)
-  .find((path) => existsSync(path))
-
-if (TESTER === undefined)
-  console.warn('skipped: isolation specs need isolationtester (Debian: apt-get install postgresql)')
+import { runSpec, TESTER, valueOf } from './isolation-tester.ts'
 
 const database = await cloneDatabase()
 afterAll(() => database[Symbol.asyncDispose]())
@@ -28,7 +20,7 @@ test.skipIf(TESTER === undefined).each(HOLDERS)(
   'FAULTS 16, P3: in every interleaving the late guard of a %s is refused, or its transaction was wholly before the grant of a %s',
   async (_, __, place) => {
     const spec = place(readFileSync(new URL('guard.spec', import.meta.url), 'utf8'))
-    const permutations = (await run(spec)).split(/^starting permutation: /m).slice(1)
+    const permutations = await runSpec(database, spec)
     expect(permutations).toHaveLength(spec.match(/^permutation /gm)?.length ?? 0)
 
     const outcomes = permutations.map((text) => ({
@@ -55,19 +47,4 @@ test.skipIf(TESTER === undefined).each(HOLDERS)(
 function replaceOnce(spec: string, part: string, other: string): string {
   expect(spec.split(part)).toHaveLength(2)
   return spec.replace(part, other)
-}
-
-async function run(spec: string): Promise<string> {
-  const { hostname, port, username, password } = new URL(database.url)
-  const conninfo = `host=${hostname} port=${port} user=${username} dbname=${database.name}`
-  const tester = promisify(execFile)(TESTER as string, [conninfo], {
-    env: { ...process.env, PGPASSWORD: password, PGISOLATIONTIMEOUT: '20' },
-  })
-  tester.child.stdin?.end(spec)
-  return (await tester).stdout
-}
-
-/** isolationtester prints a result as a column head, a rule and the value. */
-function valueOf(column: string, text: string): string | undefined {
-  return new RegExp(`^${column}\\s*\\n-+\\n(\\w+)`, 'm').exec(text)?.[1]
 }
