@@ -18,7 +18,7 @@ export default defineConfig({
       ...anotherMajor().map((major) =>
         onServer(
           `fencepost on PostgreSQL ${major}`,
-          `${TESTS}/{line,locks,fencing,faults,postgres,isolation,events,inspection}/**/*.test.ts`,
+          `${TESTS}/{line,locks,eviction,fencing,faults,postgres,isolation,events,inspection}/**/*.test.ts`,
         ),
       ),
       project('dev-postgres', 'packages/dev-postgres/test/**/*.test.ts'),
