@@ -1,5 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { Events } from './events/events.ts'
+import { evict } from './eviction/evict.ts'
+import { type EvictionReport, type EvictOptions, parseEvictOptions } from './eviction/eviction-options.ts'
 import type { LockEvents } from './events/lock-events.ts'
 import { Protection, type ProtectOptions, type Violation } from './fencing/protect.ts'
 import { firstOf } from './ground/abort.ts'
@@ -199,6 +201,23 @@ export class Fencepost implements AsyncDisposable {
     const reconciler = new Reconciler(this.#once)
     if (how === undefined) return await reconciler.list()
     return await (typeof how === 'function' ? reconciler.ask(how) : reconciler.settle(how))
+  }
+
+  /**
+   * Takes the lock away from whoever holds it: asks the holder to let go of this one name, and ends its backend if it has not after `grace`.
+   * From the start its guarded writes wait, and then they are refused; when this returns, nothing is committed under its token any more.
+   * Whoever is first in line is granted the lock next. A holder that came after the one that was meant is left alone.
+   *
+   * @throws {MissingPrivilegeError} unless the role was granted the right to execute the procedure `evict`.
+   * @throws {EvictionFailedError} if the holder has no token, or may not be ended by this role: it may still hold the lock.
+   */
+  async evict(name: string, options: EvictOptions = {}): Promise<EvictionReport> {
+    checkName(name)
+    const asked = parseEvictOptions(options)
+    const { schema, namespace, application } = this.#settings
+    const { config } = this.#origin
+    const [sessions, closing] = [this.#sessions, this.#closing.signal]
+    return await evict({ sessions, config, schema, namespace, application, closing }, name, asked)
   }
 
   /** Who holds the name, also if it was locked by another program; empty if it is free. */

@@ -39,7 +39,9 @@ as $$
     held.backend, holder.acquired_at, (queued.tickets + queued.lanes)::integer
   from wanted
   cross join queued
-  left join held on wanted.key = any(held.keys) and held.waits_for is distinct from wanted.gate
+  left join held on wanted.key = any(held.keys)
+    -- One that holds it may wait there too, to be guarded.
+    and (held.waits_for is distinct from wanted.gate or fencepost.held_token(wanted.gate, held.keys) is not null)
   left join fencepost.sessions as session on session.backend = held.backend and session.session = any(held.keys)
   left join fencepost.holders as holder on holder.session = session.session and holder.key = wanted.key
   left join pg_stat_activity as activity on activity.pid = held.backend

@@ -26,10 +26,10 @@ export interface ReleasedEvent extends OfHeld {
   readonly heldMs: number
 }
 
-/** The connection that held a lock is over; no `released` follows. */
+/** The connection that held a lock is over, or the lock was evicted; no `released` follows. */
 export interface LostEvent extends OfHeld {
   readonly heldMs: number
-  /** The `LockLostError` that `lock.signal` aborts with; its own cause says what ended the connection. */
+  /** The `LockLostError` that `lock.signal` aborts with; its own cause says what ended the connection, or who evicted it. */
   readonly cause: Error
 }
 

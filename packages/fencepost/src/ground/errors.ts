@@ -70,7 +70,7 @@ function describeRing(ring: readonly Waiting[]): string {
 }
 
 /**
- * The connection that held the lock is over, so the server has let go of it or is about to.
+ * The connection that held the lock is over, or somebody took the lock away (`EvictedError`): the server has let go of it or is about to.
  * Stop working: somebody else may hold the lock. Guarded writes are refused from now on.
  */
 export class LockLostError extends FencepostError {

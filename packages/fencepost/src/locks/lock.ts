@@ -28,7 +28,7 @@ interface Asked<T> {
  * A lock this process was granted.
  *
  *     held ──release()──────────────▶ released
- *      └────connection over─▶ lost ──release()──▶ released
+ *      └─connection over, evicted─▶ lost ──release()──▶ released
  *
  * The server decides when it is lost; `signal` tells. Whoever goes on without listening is refused by the database,
  * in `guard` and `transaction`.
@@ -56,14 +56,14 @@ export class Lock implements AsyncDisposable {
     this.mode = fence.mode
   }
 
-  /** Aborts with a `LockLostError` as soon as the connection that holds the lock is known to be over. */
+  /** Aborts with a `LockLostError` as soon as the connection that holds the lock is known to be over, or somebody has it evicted. */
   get signal(): AbortSignal {
     this.#told ??= new AbortController()
     if (this.#lost !== undefined) this.#told.abort(this.#lost)
     return this.#told.signal
   }
 
-  /** For whoever holds the connection: it is over, and something was still held on it. */
+  /** For whoever holds the connection: it is over, or is to let go of this lock, which was still held on it. */
   lose(lost: LockLostError): void {
     this.#lost = lost
     this.#told?.abort(lost)

@@ -1,6 +1,5 @@
 import type { Events } from '../events/events.ts'
 import { firstOf, orAborted } from '../ground/abort.ts'
-import { Bag } from '../ground/bag.ts'
 import { DeadlockError, LockLostError, LockTimeoutError } from '../ground/errors.ts'
 import type { Holder } from '../ground/holder.ts'
 import { keysOf } from '../ground/key.ts'
@@ -9,7 +8,6 @@ import type { Granted } from '../line/granted.ts'
 import { type HoldersAndWaiting, readHolders } from '../inspection/read-holders.ts'
 import type { Held } from '../inspection/web-locks.ts'
 import type { Place } from '../line/place.ts'
-import { asError } from '../ground/as-error.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Origin } from '../postgres/target.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -17,6 +15,7 @@ import type { Wish } from '../sessions/tickets.ts'
 import { Budget } from './budget.ts'
 import { Grants } from './grants.ts'
 import { Holding } from './holding.ts'
+import { InHand } from './in-hand.ts'
 import { Lock } from './lock.ts'
 import { LockSet } from './lock-set.ts'
 import { Scope } from './scope.ts'
@@ -55,10 +54,11 @@ const NOBODY: HoldersAndWaiting = { holders: [], waiting: 0 }
 export class Locks {
   readonly #options: LocksOptions
   readonly #grants: Grants
-  readonly #held = new Bag<{ readonly lock: Lock; readonly wish: Wish }>()
+  readonly #inHand = new InHand()
 
   constructor(options: LocksOptions) {
     this.#options = options
+    options.sessions.onEviction((eviction) => this.#inHand.evict(eviction))
     this.#grants = new Grants(options.sessions, new Budget(options.maxLocks, options.origin.where))
   }
 
@@ -133,7 +133,7 @@ export class Locks {
 
   /** What this process holds. */
   held(): Held[] {
-    return [...this.#held].map(({ wish: { keys, namespace, name } }) => ({ ...keys, namespace, name }))
+    return this.#inHand.wishes().map(({ keys, namespace, name }) => ({ ...keys, namespace, name }))
   }
 
   /** Who holds the name now and how many wait. */
@@ -144,7 +144,7 @@ export class Locks {
 
   /** Releases everything that is held. */
   async releaseAll(): Promise<void> {
-    await Promise.all([...this.#held].map(({ lock }) => lock.release()))
+    await this.#inHand.release()
   }
 
   #wish(name: string, { mode, scope = Scope.here(), namespace = this.#options.namespace }: Asked): Wish {
@@ -175,18 +175,22 @@ export class Locks {
     const { token, seen } = granted.grant
     const { name, namespace, mode, keys } = wish
     const fence = { key: keys.key, name, namespace, mode, token, session: session.key, seen, freezeMs, schema, events }
-    const holding = new Holding(granted, wish, (isLost) => {
-      lane?.giveBack()
-      this.#held.remove(seat)
-      leave()
-      if (!isLost) return events.released(fence, holding.heldMs)
-      const lost = new LockLostError(name, asError(session.over.reason))
-      lock.lose(lost)
-      events.lost(fence, holding.heldMs, lost)
+    const holding = new Holding(granted, wish, {
+      left: () => {
+        lane?.giveBack()
+        this.#inHand.remove(seat)
+        leave()
+      },
+      released: () => events.released(fence, holding.heldMs),
+      lost: (cause) => {
+        const lost = new LockLostError(name, cause)
+        lock.lose(lost)
+        events.lost(fence, holding.heldMs, lost)
+      },
     })
     const lock = new Lock(fence, origin, () => holding.end())
-    const seat = this.#held.add({ lock, wish })
     events.acquired(fence, performance.now() - startedAt)
+    const seat = this.#inHand.add({ lock, holding, session, wish })
     return lock
   }
 }

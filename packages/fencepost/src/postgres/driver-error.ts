@@ -42,6 +42,8 @@ export function mayNotUse(schema: Schema, cause: Error, role = 'the_application'
       `grant select, insert, update, delete on all tables ${in_} ${to}`,
       `grant usage, select, update on all sequences ${in_} ${to}`,
       `grant execute on all routines ${in_} ${to}`,
+      // To take locks away from others is a right of its own.
+      `revoke execute on procedure ${escapeIdentifier(schema.name)}.evict from ${escapeIdentifier(role)};`,
     ].join('\n'),
     cause,
   )

@@ -1,5 +1,6 @@
 import type { Session } from '../postgres/session.ts'
 import { Batch } from './batch.ts'
+import type { Summons } from './summons.ts'
 import type { Wish } from './tickets.ts'
 import { untilDone } from './until-done.ts'
 
@@ -15,18 +16,21 @@ const UNDESCRIBE = 'select fencepost.undescribe($1, $2, $3)'
 
 /**
  * What a session holds, by name, written down for others to read. Together, as each statement costs the server more the more locks its
- * session holds. Never rejects: who is told nothing still sees that it is held.
+ * session holds. Never rejects: who is told nothing still sees that it is held. What can be read can be asked for, so it is heard from then on.
  */
 export class Descriptions {
   readonly #session: Session
+  readonly #summons: Summons
   readonly #describe = new Batch((held: readonly Described[]) => this.#writeDown(held))
   readonly #undescribe = new Batch((held: readonly Described[]) => this.#takeBack(held))
 
-  constructor(session: Session) {
+  constructor(session: Session, summons: Summons) {
     this.#session = session
+    this.#summons = summons
   }
 
   async describe(held: Described): Promise<void> {
+    this.#summons.listen()
     await this.#describe.ask(held).catch(() => {})
   }
 

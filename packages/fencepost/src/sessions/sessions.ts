@@ -4,6 +4,7 @@ import { asError } from '../ground/as-error.ts'
 import { sqlState } from '../wire/sql-state.ts'
 import { Session, type SessionOptions } from '../postgres/session.ts'
 import { Descriptions } from './descriptions.ts'
+import { type Eviction, Summons } from './summons.ts'
 import { type Takers, takersOf } from './taker.ts'
 import { Tickets } from './tickets.ts'
 
@@ -45,6 +46,7 @@ export class Sessions {
   #wasOpen = false
   #failure: Error | null = null
   #isWarned = false
+  #evicted: (eviction: Eviction) => void = () => {}
 
   constructor(options: SessionsOptions) {
     this.#options = options
@@ -70,6 +72,11 @@ export class Sessions {
   /** Why the shared session could not be opened the last time; null if it could. */
   get failure(): Error | null {
     return this.#failure
+  }
+
+  /** Calls back when a session of ours is to let go of something. */
+  onEviction(told: (eviction: Eviction) => void): void {
+    this.#evicted = told
   }
 
   /** Null while all lanes are taken. Rejects like `Session.open`. */
@@ -139,7 +146,8 @@ export class Sessions {
     opened.then((session) => session.whenOver(end), end)
     const session = await opened
     this.#warn(session.weakened)
-    return { session, takers: takersOf(session), descriptions: new Descriptions(session) }
+    const summons = new Summons(session, (eviction) => this.#evicted(eviction))
+    return { session, takers: takersOf(session), descriptions: new Descriptions(session, summons) }
   }
 
   /** Somebody who cancels our statements from outside says nothing about the server. */

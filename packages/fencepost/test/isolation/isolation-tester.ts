@@ -24,28 +24,37 @@ export interface Outcome {
 
 /** Runs each permutation of a spec, in which the new holder reads `granted_sees` and somebody reads `stays` at the end. */
 export async function outcomesOf(spec: string, database: Database): Promise<Outcome[]> {
-  const permutations = (await run(spec, database)).split(/^starting permutation: /m).slice(1)
-  expect(permutations).toHaveLength(spec.match(/^permutation /gm)?.length ?? 0)
-  return permutations.map((text) => ({
-    steps: text.split('\n')[0] ?? '',
+  return (await runSpec(spec, database)).map((text) => ({
+    steps: stepsOf(text),
     waits: /^step nl: .*<waiting \.\.\.>$/m.test(text),
     sees: valueOf('granted_sees', text),
     stays: valueOf('stays', text),
-    refused: /ERROR: {2}token \d+ of lock "account:1" is stale/.test(text),
+    refused: isRefused(text),
   }))
 }
 
-async function run(spec: string, { url, name }: Database): Promise<string> {
+/** What each permutation of a spec printed, all of them. */
+export async function runSpec(spec: string, { url, name }: Database): Promise<string[]> {
   const { hostname, port, username, password } = new URL(url)
   const conninfo = `host=${hostname} port=${port} user=${username} dbname=${name}`
   const tester = promisify(execFile)(TESTER as string, [conninfo], {
     env: { ...process.env, PGPASSWORD: password, PGISOLATIONTIMEOUT: '20' },
   })
   tester.child.stdin?.end(spec)
-  return (await tester).stdout
+  const permutations = (await tester).stdout.split(/^starting permutation: /m).slice(1)
+  expect(permutations).toHaveLength(spec.match(/^permutation /gm)?.length ?? 0)
+  return permutations
+}
+
+export function stepsOf(permutation: string): string {
+  return permutation.split('\n')[0] ?? ''
 }
 
 /** isolationtester prints a result as a column head, a rule and the value. */
-function valueOf(column: string, text: string): string | undefined {
-  return new RegExp(`^${column}\\s*\\n-+\\n(\\S+)`, 'm').exec(text)?.[1]
+export function valueOf(column: string, permutation: string): string | undefined {
+  return new RegExp(`^${column}\\s*\\n-+\\n(\\S+)`, 'm').exec(permutation)?.[1]
+}
+
+export function isRefused(permutation: string): boolean {
+  return /ERROR: {2}token \d+ of lock "account:1" is stale/.test(permutation)
 }
