@@ -1,6 +1,7 @@
 import { orAborted } from '../ground/abort.ts'
 import type { Main } from '../sessions/sessions.ts'
-import type { Ticket, Tickets, Wish } from '../sessions/tickets.ts'
+import type { Ticket, Tickets } from '../sessions/tickets.ts'
+import type { Wish } from '../sessions/wish.ts'
 import { Place } from './place.ts'
 
 const LOOK_MS = 1000

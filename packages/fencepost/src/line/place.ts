@@ -1,4 +1,5 @@
-import type { Tickets, Wish } from '../sessions/tickets.ts'
+import type { Tickets } from '../sessions/tickets.ts'
+import type { Wish } from '../sessions/wish.ts'
 
 /** One that waits for a name, or is about to: the server's line knows it by its ticket, once it has drawn one. */
 export class Place {

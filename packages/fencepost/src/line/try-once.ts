@@ -2,7 +2,7 @@ import type { Keys } from '../ground/key.ts'
 import type { Shared } from '../sessions/sessions.ts'
 import type { Taker } from '../sessions/taker.ts'
 import type { Token } from '../sessions/ticks.ts'
-import type { Wish } from '../sessions/tickets.ts'
+import type { Wish } from '../sessions/wish.ts'
 import type { Claims, Leave } from './claims.ts'
 import type { Granted } from './granted.ts'
 

@@ -1,6 +1,6 @@
 import { firstOf } from '../ground/abort.ts'
 import type { Main, Sessions } from '../sessions/sessions.ts'
-import type { Wish } from '../sessions/tickets.ts'
+import type { Wish } from '../sessions/wish.ts'
 import { isNotYet } from './ask.ts'
 import type { Claims } from './claims.ts'
 import type { Granted } from './granted.ts'

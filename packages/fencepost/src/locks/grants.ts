@@ -1,7 +1,7 @@
 import { firstOf, orAborted, pause } from '../ground/abort.ts'
 import { DatabaseUnreachableError } from '../ground/server-errors.ts'
 import type { Main, Sessions } from '../sessions/sessions.ts'
-import type { Wish } from '../sessions/tickets.ts'
+import type { Wish } from '../sessions/wish.ts'
 import { isNotYet } from '../line/ask.ts'
 import { Claims } from '../line/claims.ts'
 import { Deadlocks } from '../line/deadlocks.ts'

@@ -2,7 +2,7 @@ import { asError } from '../ground/as-error.ts'
 import type { Seat } from '../ground/bag.ts'
 import type { Granted } from '../line/granted.ts'
 import type { Described } from '../sessions/descriptions.ts'
-import type { Wish } from '../sessions/tickets.ts'
+import type { Wish } from '../sessions/wish.ts'
 
 const DESCRIBE_AFTER_MS = 50
 

@@ -2,7 +2,7 @@ import { Bag, type Seat } from '../ground/bag.ts'
 import { EvictedError } from '../ground/eviction-errors.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Eviction } from '../sessions/summons.ts'
-import type { Wish } from '../sessions/tickets.ts'
+import type { Wish } from '../sessions/wish.ts'
 import type { Holding } from './holding.ts'
 import type { Lock } from './lock.ts'
 

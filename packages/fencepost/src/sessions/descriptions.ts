@@ -1,7 +1,7 @@
 import type { Session } from '../postgres/session.ts'
 import { Batch } from './batch.ts'
 import type { Summons } from './summons.ts'
-import type { Wish } from './tickets.ts'
+import type { Wish } from './wish.ts'
 import { untilDone } from './until-done.ts'
 
 /** One lock that is held; a session may hold a name several times over, shared. */

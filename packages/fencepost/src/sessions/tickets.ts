@@ -1,23 +1,11 @@
 import type { Keys } from '../ground/key.ts'
-import type { Mode } from '../ground/mode.ts'
 import { sqlState } from '../wire/sql-state.ts'
 import type { Session } from '../postgres/session.ts'
 import { Batch } from './batch.ts'
 import { Served } from './served.ts'
 import type { Takers } from './taker.ts'
 import { untilDone } from './until-done.ts'
-
-/** Who wants what. */
-export interface Wish {
-  readonly keys: Keys
-  readonly namespace: string
-  readonly name: string
-  readonly mode: Mode
-  /** The callbacks it is asked for in, outermost first. */
-  readonly scopes: readonly number[]
-  /** The callback it is to be held for; null where there is none. */
-  readonly scope: number | null
-}
+import type { Wish } from './wish.ts'
 
 export interface Ticket {
   readonly ticket: number
