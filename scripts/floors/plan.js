@@ -10,7 +10,7 @@ const FLOORS = [
   ['ground'],
   ['wire'],
   ['postgres'],
-  ['events', 'inspection'],
+  ['adapters', 'events', 'inspection'],
   ['fencing'],
   ['sessions'],
   ['line'],

@@ -1,10 +1,13 @@
 import { setMaxListeners } from 'node:events'
+import type { AnyTransaction } from './adapters/any-transaction.ts'
 import { Events } from './events/events.ts'
 import type { LockEvents } from './events/lock-events.ts'
+import { takeInTransaction, type TransactionLockOptions } from './fencing/lock-in-transaction.ts'
 import { firstOf } from './ground/abort.ts'
-import { ClosedError } from './ground/errors.ts'
+import { ClosedError, DeadlockError } from './ground/errors.ts'
 import type { Holder } from './ground/holder.ts'
 import { checkName } from './ground/name.ts'
+import { NotBootedError } from './ground/transaction-errors.ts'
 import { WebLocks } from './inspection/web-locks.ts'
 import type { Lock } from './locks/lock.ts'
 import {
@@ -18,6 +21,12 @@ import {
 } from './locks/lock-options.ts'
 import type { LockSet } from './locks/lock-set.ts'
 import { Locks } from './locks/locks.ts'
+import {
+  type LockedTransactionOptions,
+  parseRetries,
+  type RetriedWork,
+  retriedTransaction,
+} from './locks/retried-transaction.ts'
 import { Scope } from './locks/scope.ts'
 import { type AnyWork, Once } from './once/once.ts'
 import { OnceKeys } from './once/once-keys.ts'
@@ -196,6 +205,53 @@ export class Fencepost implements AsyncDisposable {
     const reconciler = new Reconciler(this.#once)
     if (how === undefined) return await reconciler.list()
     return await (typeof how === 'function' ? reconciler.ask(how) : reconciler.settle(how))
+  }
+
+  /**
+   * Waits for one name or several, then begins a transaction on a connection of the pool, runs `work` in it, commits it,
+   * guarded, and releases. So nothing waits with a transaction open, and the snapshot of any isolation level is younger than the locks.
+   * Where the server gives the transaction up for another (SQLSTATE 40001, 40P01), `work` is run again, in a new one, under the same locks.
+   *
+   * @throws the server's error 40001 or 40P01 after `attempts`; what `lockAll` and `Lock.transaction` throw, which is never tried again.
+   */
+  transaction<T>(names: string | readonly string[], work: RetriedWork<T>): Promise<T>
+  transaction<T>(names: string | readonly string[], options: LockedTransactionOptions, work: RetriedWork<T>): Promise<T>
+  async transaction<T>(
+    names: string | readonly string[],
+    ...rest: [LockedTransactionOptions | RetriedWork<T>, RetriedWork<T>?]
+  ): Promise<T> {
+    const [options, work] = optionsAndWork(rest)
+    if (typeof work !== 'function')
+      throw new TypeError('transaction() needs a function to run in it, as the last argument')
+    const retries = parseRetries(options)
+    const { isolation: _, attempts: __, ...waiting } = options
+    parseLockOptions(waiting, ['wait', 'signal', 'onWait'])
+    const all = typeof names === 'string' ? [names] : names
+    return await this.lockAll(all, waiting, async (held) => {
+      using until = firstOf([held.signal, this.#closing.signal, waiting.signal])
+      return await retriedTransaction(held, work, { ...retries, signal: until.signal })
+    })
+  }
+
+  /**
+   * Takes a lock inside a READ COMMITTED transaction of yours, until that ends, as the function `lockInTransaction` does, in the
+   * namespace and schema of this instance.
+   *
+   * @throws {DeadlockError} in a callback that holds the name as a session lock: it would wait for itself.
+   */
+  async lockInTransaction(tx: AnyTransaction, name: string, options: TransactionLockOptions = {}): Promise<number> {
+    checkName(name)
+    const { waitMs } = parseLockOptions(options, ['wait'])
+    this.#closing.signal.throwIfAborted()
+    if (this.#locks.isHeldHere(name)) throw new DeadlockError(name, [])
+    const { namespace, schema, freezeMs } = this.#settings
+    // Whoever opens a session brings the schema up to date and raises the epoch.
+    if (!this.#sessions.wasOpen) await this.#sessions.main()
+    return await takeInTransaction(tx, name, { waitMs, namespace, schema, freezeMs }).catch(async (error: unknown) => {
+      // After a crash: this transaction is lost, the next one finds it raised.
+      if (error instanceof NotBootedError) await this.#sessions.main()
+      throw error
+    })
   }
 
   /** Who holds the name, also if it was locked by another program; empty if it is free. */

@@ -1,4 +1,5 @@
 export { type Fencepost, fencepost } from './fencepost.ts'
+export type { AnyTransaction } from './adapters/any-transaction.ts'
 export type { FencepostOptions } from './options.ts'
 export type {
   AcquiredEvent,
@@ -9,9 +10,15 @@ export type {
   WaitingEvent,
 } from './events/lock-events.ts'
 export type { Isolation, Transaction } from './fencing/guarded-transaction.ts'
+export {
+  lockInTransaction,
+  type TransactionLockOptions,
+  type TransactionLockPlace,
+} from './fencing/lock-in-transaction.ts'
 export type { Duration } from './ground/duration.ts'
 export * from './ground/errors.ts'
 export * from './ground/server-errors.ts'
+export * from './ground/transaction-errors.ts'
 export * from './once/once-errors.ts'
 export type { OnceRecord, OnceState, Runner } from './once/once-record.ts'
 export type { Holder } from './ground/holder.ts'
@@ -20,6 +27,7 @@ export type { HeldLock, LockSnapshot, PendingLock } from './inspection/lock-snap
 export type { WebLocks } from './inspection/web-locks.ts'
 export type { Lock, TransactionOptions } from './locks/lock.ts'
 export type { LockOptions, Reentrant, TryLockOptions } from './locks/lock-options.ts'
+export type { Attempt, LockedTransactionOptions, RetriedWork } from './locks/retried-transaction.ts'
 export type { LockSet } from './locks/lock-set.ts'
 export type { Mode } from './ground/mode.ts'
 export type {
