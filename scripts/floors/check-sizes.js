@@ -6,8 +6,6 @@ const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*\.ts$/
 const LONG_LINES = 200
 const MAX_LINES = 300
 const MAX_FILES = 10
-// The errors of the library are one list, cut by topics as it got long.
-const ERRORS = /-errors\.ts$/
 
 /**
  * @typedef {import('./read-package.js').SourceFile} SourceFile
@@ -68,7 +66,6 @@ function crowdedRooms(files, plan) {
   /** @type {Map<string, number>} */
   const counts = new Map()
   for (const { path } of files) {
-    if (ERRORS.test(path)) continue
     const room = roomOf(path, plan)
     const place = !plan.floors || plan.rooms[room]?.subRooms ? posix.dirname(path) : room
     counts.set(place, (counts.get(place) ?? 0) + 1)

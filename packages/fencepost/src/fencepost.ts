@@ -2,12 +2,11 @@ import { setMaxListeners } from 'node:events'
 import type { AnyTransaction } from './adapters/any-transaction.ts'
 import { Events } from './events/events.ts'
 import type { LockEvents } from './events/lock-events.ts'
-import { takeInTransaction, type TransactionLockOptions } from './fencing/lock-in-transaction.ts'
+import type { TransactionLockOptions } from './fencing/lock-in-transaction.ts'
 import { firstOf } from './ground/abort.ts'
-import { ClosedError, DeadlockError } from './ground/errors.ts'
+import { ClosedError } from './ground/errors.ts'
 import type { Holder } from './ground/holder.ts'
 import { checkName } from './ground/name.ts'
-import { NotBootedError } from './ground/transaction-errors.ts'
 import { WebLocks } from './inspection/web-locks.ts'
 import type { Lock } from './locks/lock.ts'
 import {
@@ -21,13 +20,9 @@ import {
 } from './locks/lock-options.ts'
 import type { LockSet } from './locks/lock-set.ts'
 import { Locks } from './locks/locks.ts'
-import {
-  type LockedTransactionOptions,
-  parseRetries,
-  type RetriedWork,
-  retriedTransaction,
-} from './locks/retried-transaction.ts'
+import type { LockedTransactionOptions, RetriedWork } from './locks/retried-transaction.ts'
 import { Scope } from './locks/scope.ts'
+import { Transactions } from './locks/transactions.ts'
 import { type AnyWork, Once } from './once/once.ts'
 import { OnceKeys } from './once/once-keys.ts'
 import type { OnceOptions, OnceTransactionOptions, OnceTransactionWork, OnceWork } from './once/once-options.ts'
@@ -60,6 +55,7 @@ export class Fencepost implements AsyncDisposable {
   readonly #settings: Settings
   readonly #sessions: Sessions
   readonly #locks: Locks
+  readonly #transactions: Transactions
   readonly #once: OnceKeys
   readonly #events = new Events()
   readonly #closing = new AbortController()
@@ -78,6 +74,7 @@ export class Fencepost implements AsyncDisposable {
     const [sessions, events] = [this.#sessions, this.#events]
     this.#locks = new Locks({ sessions, origin, schema, namespace, freezeMs, maxLocks, events })
     const [locks, closing] = [this.#locks, this.#closing.signal]
+    this.#transactions = new Transactions({ locks, sessions, schema, namespace, freezeMs, closing })
     this.#once = new OnceKeys({ locks, sessions, schema, namespace, application, closing })
     this.locks = new WebLocks({
       session: async () => (await sessions.main()).session,
@@ -220,17 +217,7 @@ export class Fencepost implements AsyncDisposable {
     names: string | readonly string[],
     ...rest: [LockedTransactionOptions | RetriedWork<T>, RetriedWork<T>?]
   ): Promise<T> {
-    const [options, work] = optionsAndWork(rest)
-    if (typeof work !== 'function')
-      throw new TypeError('transaction() needs a function to run in it, as the last argument')
-    const retries = parseRetries(options)
-    const { isolation: _, attempts: __, ...waiting } = options
-    parseLockOptions(waiting, ['wait', 'signal', 'onWait'])
-    const all = typeof names === 'string' ? [names] : names
-    return await this.lockAll(all, waiting, async (held) => {
-      using until = firstOf([held.signal, this.#closing.signal, waiting.signal])
-      return await retriedTransaction(held, work, { ...retries, signal: until.signal })
-    })
+    return await this.#transactions.run(names, ...rest)
   }
 
   /**
@@ -240,18 +227,7 @@ export class Fencepost implements AsyncDisposable {
    * @throws {DeadlockError} in a callback that holds the name as a session lock: it would wait for itself.
    */
   async lockInTransaction(tx: AnyTransaction, name: string, options: TransactionLockOptions = {}): Promise<number> {
-    checkName(name)
-    const { waitMs } = parseLockOptions(options, ['wait'])
-    this.#closing.signal.throwIfAborted()
-    if (this.#locks.isHeldHere(name)) throw new DeadlockError(name, [])
-    const { namespace, schema, freezeMs } = this.#settings
-    // Whoever opens a session brings the schema up to date and raises the epoch.
-    if (!this.#sessions.wasOpen) await this.#sessions.main()
-    return await takeInTransaction(tx, name, { waitMs, namespace, schema, freezeMs }).catch(async (error: unknown) => {
-      // After a crash: this transaction is lost, the next one finds it raised.
-      if (error instanceof NotBootedError) await this.#sessions.main()
-      throw error
-    })
+    return await this.#transactions.lockIn(tx, name, options)
   }
 
   /** Who holds the name, also if it was locked by another program; empty if it is free. */

@@ -1,5 +1,6 @@
 export { type Fencepost, fencepost } from './fencepost.ts'
 export type { AnyTransaction } from './adapters/any-transaction.ts'
+export * from './adapters/transaction-errors.ts'
 export type { FencepostOptions } from './options.ts'
 export type {
   AcquiredEvent,
@@ -18,7 +19,6 @@ export {
 export type { Duration } from './ground/duration.ts'
 export * from './ground/errors.ts'
 export * from './ground/server-errors.ts'
-export * from './ground/transaction-errors.ts'
 export * from './once/once-errors.ts'
 export type { OnceRecord, OnceState, Runner } from './once/once-record.ts'
 export type { Holder } from './ground/holder.ts'

@@ -1,15 +1,14 @@
-import { NotInTransactionError } from '../ground/transaction-errors.ts'
 import { placeValues, type Value } from '../postgres/place-values.ts'
-import type { InTransaction } from '../postgres/queryable.ts'
+import { hasMethods, type InTransaction } from '../postgres/queryable.ts'
 import { serverErrorOf } from '../wire/sql-state.ts'
 import { drizzle, type DrizzleTransaction } from './drizzle.ts'
 import { knex, type KnexTransaction } from './knex.ts'
 import { kysely, type KyselyTransaction } from './kysely.ts'
 import { mikroOrm, type MikroOrmTransaction } from './mikro-orm.ts'
-import { pg } from './pg.ts'
 import { postgresJs, type PostgresJsTransaction } from './postgres-js.ts'
 import { prisma, type PrismaTransaction } from './prisma.ts'
 import { sequelize, type SequelizeTransaction } from './sequelize.ts'
+import { NotInTransactionError } from './transaction-errors.ts'
 import { typeOrm, type TypeOrmTransaction } from './typeorm.ts'
 
 /** An open transaction of a client we know, in that client's own terms. None of them is a dependency. */
@@ -39,6 +38,15 @@ interface Client {
   /** As far as the client knows. */
   isOpen(tx: object): boolean
   send(tx: object, text: string): PromiseLike<unknown>
+}
+
+/** A connection of `pg`, or of whatever has its `query`. Whether a transaction is open, the server tells. */
+const pg = {
+  client: 'pg',
+  advice: 'send BEGIN on this client first, and COMMIT after the guard',
+  accepts: (tx: object) => hasMethods(tx, 'query'),
+  isOpen: () => true,
+  send: (tx: InTransaction, text: string) => tx.query(text),
 }
 
 // pg last: others have a `query` too.

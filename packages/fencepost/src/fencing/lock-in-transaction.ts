@@ -1,9 +1,9 @@
 import { type AnyTransaction, asQueryable } from '../adapters/any-transaction.ts'
+import { AlreadyHeldError, NotBootedError, WrongIsolationError } from '../adapters/transaction-errors.ts'
 import { asError } from '../ground/as-error.ts'
 import { type Duration, parseDuration } from '../ground/duration.ts'
 import { LockTimeoutError } from '../ground/errors.ts'
 import { checkName, checkNamespace } from '../ground/name.ts'
-import { AlreadyHeldError, NotBootedError, WrongIsolationError } from '../ground/transaction-errors.ts'
 import { Schema } from '../postgres/schema.ts'
 import { serverErrorOf } from '../wire/sql-state.ts'
 

@@ -1,4 +1,4 @@
-import { FencepostError } from './errors.ts'
+import { FencepostError } from '../ground/errors.ts'
 
 /**
  * What was passed is not inside an open transaction, so there is nothing that a guard could keep from committing. Nothing
