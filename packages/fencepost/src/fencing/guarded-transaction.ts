@@ -57,6 +57,14 @@ export async function guardedTransaction<T>(origin: Origin, fences: Fences, work
   }
 }
 
+/** @throws {TypeError} for what is no isolation level. */
+export function checkIsolation(isolation: Isolation): Isolation {
+  if (!['read committed', 'repeatable read', 'serializable'].includes(isolation)) {
+    throw new TypeError(`isolation must be 'read committed', 'repeatable read' or 'serializable'; got '${isolation}'`)
+  }
+  return isolation
+}
+
 async function checkOut(origin: Origin, [{ schema }]: Fences): Promise<PooledClient> {
   try {
     return (await origin.pool().connect()) as PooledClient

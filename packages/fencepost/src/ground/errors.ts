@@ -103,10 +103,8 @@ export class StaleTokenError extends FencepostError {
   readonly lockName: string
   readonly token: number
 
-  constructor(lockName: string, token: number, cause: Error & { detail?: string }) {
-    super(`token ${token} of lock "${lockName}" is stale, the write was refused. ${cause.detail ?? ''}`.trimEnd(), {
-      cause,
-    })
+  constructor(lockName: string, token: number, cause: Error, detail = '') {
+    super(`token ${token} of lock "${lockName}" is stale, the write was refused. ${detail}`.trimEnd(), { cause })
     this.lockName = lockName
     this.token = token
   }

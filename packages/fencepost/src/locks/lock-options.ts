@@ -42,12 +42,13 @@ export interface ParsedLockOptions {
 /** What a lock is held for in the callback forms. */
 export type Work<L, T> = (held: L) => Promise<T> | T
 
+type Callback<Told extends unknown[], T> = (...told: Told) => Promise<T> | T
 type Option = keyof (LockOptions & Reentrant)
 
 /** The two last arguments of the forms that take a callback: options may be left out. @throws {TypeError} for options of another type. */
-export function optionsAndWork<Options extends object, L, T>(
-  rest: [(Options | Work<L, T>)?, Work<L, T>?],
-): [Options, Work<L, T>?] {
+export function optionsAndWork<Options extends object, Told extends unknown[], T>(
+  rest: [(Options | Callback<Told, T>)?, Callback<Told, T>?],
+): [Options, Callback<Told, T>?] {
   const [first, second] = rest
   const [options, work] = typeof first === 'function' ? [undefined, first] : [first, second]
   if (options !== undefined && (typeof options !== 'object' || options === null)) {

@@ -1,6 +1,6 @@
 import type { Transaction } from '../fencing/guarded-transaction.ts'
 import type { Mode } from '../ground/mode.ts'
-import type { InTransaction } from '../postgres/queryable.ts'
+import type { AnyTransaction } from '../adapters/any-transaction.ts'
 import type { Origin } from '../postgres/target.ts'
 import { Lock, type TransactionOptions } from './lock.ts'
 
@@ -43,7 +43,7 @@ export class LockSet implements AsyncDisposable {
   }
 
   /** Guards a transaction of any client with all of them, as `Lock.guard` does with one. */
-  async guard(tx: InTransaction): Promise<void> {
+  async guard(tx: AnyTransaction): Promise<void> {
     for (const lock of this.locks) await lock.guard(tx)
   }
 

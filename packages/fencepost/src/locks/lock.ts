@@ -3,8 +3,8 @@ import { type LockLostError, LockReleasedError } from '../ground/errors.ts'
 import type { Mode } from '../ground/mode.ts'
 import type { Fence } from '../fencing/fence.ts'
 import { guard } from '../fencing/guard.ts'
-import { guardedTransaction, type Isolation, type Transaction } from '../fencing/guarded-transaction.ts'
-import type { InTransaction } from '../postgres/queryable.ts'
+import { checkIsolation, guardedTransaction, type Isolation, type Transaction } from '../fencing/guarded-transaction.ts'
+import type { AnyTransaction } from '../adapters/any-transaction.ts'
 import type { Origin } from '../postgres/target.ts'
 
 const GUARDS_MS = 5000
@@ -81,11 +81,11 @@ export class Lock implements AsyncDisposable {
    *
    * @throws {StaleTokenError} if the lock is no longer held (SQLSTATE LK001): roll back and do not retry.
    * @throws {LockReleasedError} after `release()`.
-   * @throws {TypeError} for a pool: each of its queries may run on another connection.
+   * @throws {NotInTransactionError} if no transaction is open.
+   * @throws {TypeError} for a pool, each of whose queries may run on another connection, and for a client we do not know.
    */
-  async guard(tx: InTransaction): Promise<void> {
+  async guard(tx: AnyTransaction): Promise<void> {
     if (this.#release !== undefined) throw new LockReleasedError(this.name)
-    if ('totalCount' in tx) throw new TypeError('guard() needs a connection inside a transaction; it got a pool')
     const guarded = guard(tx, this.#fence)
     const settled = guarded.then(
       () => {},
@@ -150,11 +150,4 @@ export class Lock implements AsyncDisposable {
     await orAborted(Promise.all(guards), enough.signal).catch(() => {})
     await this.#letGo()
   }
-}
-
-function checkIsolation(isolation: Isolation): Isolation {
-  if (!['read committed', 'repeatable read', 'serializable'].includes(isolation)) {
-    throw new TypeError(`isolation must be 'read committed', 'repeatable read' or 'serializable'; got '${isolation}'`)
-  }
-  return isolation
 }

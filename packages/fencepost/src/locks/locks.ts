@@ -120,6 +120,11 @@ export class Locks {
     }
   }
 
+  /** Whether a callback around this call holds the name. */
+  isHeldHere(name: string): boolean {
+    return Scope.holding(this, this.keyOf(name)) !== null
+  }
+
   /** The callback around this call that holds the name and may be joined; null if there is none. */
   scopeToJoin(name: string, { mode, isReentrant }: { mode: Mode; isReentrant: boolean }): Scope | null {
     const scope = isReentrant ? Scope.holding(this, this.keyOf(name)) : null

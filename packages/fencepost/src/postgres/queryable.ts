@@ -6,11 +6,17 @@ export interface Queryable {
   ): Promise<{ rows: Row[]; rowCount: number | null }>
 }
 
-/** A `Queryable` that is one connection inside a transaction; a pool is refused by its type, each query may go elsewhere. */
-export interface InTransaction {
+/** Not a pool, be it of `pg`, TypeORM or Sequelize: each query of one may go elsewhere. */
+export interface OneConnection {
+  readonly totalCount?: never
+  readonly createQueryRunner?: never
+  readonly authenticate?: never
+}
+
+/** A `pg` client inside a transaction, or what has its `query`. A pool is refused by its type. */
+export interface InTransaction extends OneConnection {
   // oxlint-disable-next-line typescript/no-explicit-any -- drivers type their rows in their own ways
   query(text: string, values?: any[]): Promise<{ rows: any[] }>
-  readonly totalCount?: never
 }
 
 /** As much of a `pg.Pool` as we use. It is never closed and no lock is ever held on it. */
@@ -19,4 +25,9 @@ export interface PoolLike {
   connect(): Promise<any>
   readonly options: object
   readonly totalCount: number
+}
+
+/** Whether a value, a function with properties of its own perhaps, has methods of these names. */
+export function hasMethods(value: object, ...names: readonly string[]): boolean {
+  return names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
 }

@@ -8,3 +8,25 @@ export function sqlState(error: unknown): string | undefined {
 export function isEndOfSession(error: unknown): boolean {
   return /^(57P0|25P0[34]|08)/.test(sqlState(error) ?? '')
 }
+
+/** What the server said, as far as whoever wrapped its error has kept it. */
+export interface ServerError {
+  readonly code: string
+  readonly detail?: string | undefined
+  readonly constraint?: string | undefined
+}
+
+// Drizzle, Kysely and MikroORM; Sequelize; TypeORM; Prisma.
+const WRAPPED = ['cause', 'original', 'driverError', 'meta', 'driverAdapterError'] as const
+const DEEPEST = 6
+
+/** The server's error inside one of a client that wraps it; undefined if there is none. */
+export function serverErrorOf(error: unknown, depth = 0): ServerError | undefined {
+  if (typeof error !== 'object' || error === null || depth > DEEPEST) return undefined
+  if (sqlState(error) !== undefined) return error as ServerError
+  for (const field of WRAPPED) {
+    const found = serverErrorOf((error as Partial<Record<string, unknown>>)[field], depth + 1)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

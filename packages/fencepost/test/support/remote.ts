@@ -19,9 +19,14 @@ export class Remote implements AsyncDisposable {
 
   /** @param inside a program, with its arguments, that runs another one somewhere else: in a network of its own, say. */
   static async start(url: string, options: FencepostOptions = {}, inside: readonly string[] = []): Promise<Remote> {
-    const path = new URL('../fixtures/remote.js', import.meta.url)
+    return await Remote.run('fixtures/remote.js', [url, options], inside)
+  }
+
+  /** The same with another program, by its path in test/: it says when it is ready, and does as it is told. */
+  static async run(program: string, args: readonly unknown[], inside: readonly string[] = []): Promise<Remote> {
+    const path = new URL(`../${program}`, import.meta.url)
     const [execPath, ...execArgv] = [...inside, process.execPath]
-    const child = fork(path, [JSON.stringify([url, options])], { ...(execPath && { execPath }), execArgv })
+    const child = fork(path, [JSON.stringify(args)], { ...(execPath && { execPath }), execArgv })
     const ended = once(child, 'exit').then(() => Promise.reject(new Error('the process ended before it was ready')))
     await Promise.race([once(child, 'message'), ended])
     ended.catch(() => {})
