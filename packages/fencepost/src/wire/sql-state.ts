@@ -8,3 +8,11 @@ export function sqlState(error: unknown): string | undefined {
 export function isEndOfSession(error: unknown): boolean {
   return /^(57P0|25P0[34]|08)/.test(sqlState(error) ?? '')
 }
+
+/**
+ * COMMIT was answered with success though the wait for the synchronous standby had been cut off (by a cancel): what it wrote stays
+ * here, and is gone if the standby takes over. The warning has no SQLSTATE of its own (01000), so its origin tells.
+ */
+export function isUnreplicated({ code, routine }: { code?: string; routine?: string }): boolean {
+  return code === '01000' && routine === 'SyncRepWaitForLSN'
+}
