@@ -11,7 +11,7 @@ describe('FAULTS 6: a standby is promoted while its primary lives', () => {
     'P3: synchronous, a guarded commit of the old side hangs, and cut off by %s it is reported as not known, never as done',
     async (cutOff) => {
       await using pair = await Pair.start({ binaries, isSynchronous: true })
-      const { old, next, seenBy } = await bothSides(pair)
+      const { old, next } = await bothSides(pair)
       const lock = await old.lock('a')
       await pair.promote()
       let isTold = false
@@ -38,7 +38,7 @@ describe('FAULTS 6: a standby is promoted while its primary lives', () => {
 
   test('P3: a COMMIT that the server answers as any other, but for a warning, is reported as not known also to who hears errors only', async () => {
     await using pair = await Pair.start({ binaries, isSynchronous: true })
-    const { old, seenBy } = await bothSides(pair)
+    const { old } = await bothSides(pair)
     const lock = await old.lock('a')
     await pair.promote()
     const client = new pg.Client(pair.primary.url)
@@ -61,7 +61,7 @@ describe('FAULTS 6: a standby is promoted while its primary lives', () => {
 
   test('asynchronous, a guarded commit of the old side is acknowledged, and lost (docs/failover.md)', async () => {
     await using pair = await Pair.start({ binaries })
-    const { old, next, seenBy } = await bothSides(pair)
+    const { old, next } = await bothSides(pair)
     const lock = await old.lock('a')
     await pair.promote()
     await lock.transaction((tx) => tx.query(`insert into effects values ('old side')`))
@@ -81,17 +81,10 @@ async function bothSides(pair: Pair) {
     await Promise.all([old.close(), next.close()])
   })
   await old.migrate()
-  const seenBy = async (url: string, text = 'select who from effects') => {
-    const client = new pg.Client(url)
-    await client.connect()
-    const { rows } = await client.query<{ who: string }>(text)
-    await client.end()
-    return rows.map(({ who }) => who)
-  }
   await seenBy(pair.primary.url, 'create table effects (who text)')
   const arrived = `select to_regclass('effects')::text as who`
   await eventually(async () => (await seenBy(pair.standby.url, arrived))[0])
-  return { old, next, seenBy }
+  return { old, next }
 }
 
 async function waitForStandby({ primary }: Pair, count: number): Promise<boolean> {
@@ -100,4 +93,12 @@ async function waitForStandby({ primary }: Pair, count: number): Promise<boolean
   const { rowCount } = await client.query(`select from pg_stat_activity where wait_event = 'SyncRep'`)
   await client.end()
   return rowCount === count
+}
+
+async function seenBy(url: string, text = 'select who from effects'): Promise<string[]> {
+  const client = new pg.Client(url)
+  await client.connect()
+  const { rows } = await client.query<{ who: string }>(text)
+  await client.end()
+  return rows.map(({ who }) => who)
 }
