@@ -10,15 +10,15 @@ import { readCampaign } from '../zombies/findings.ts'
 import { zombieRules } from '../zombies/zombie-rules.ts'
 
 const seed = Number(process.env['FENCEPOST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
-const BLOWS: [fault: string, what: string, blow: Blow, rounds: number][] = [
-  ['1', 'whose process is stopped', 'pause', 12],
-  ['2', 'whose backend is terminated', 'terminate', 24],
-  ['4', 'whose server is killed', 'server-kill', 5],
+const BLOWS: [row: string, what: string, blow: Blow, rounds: number][] = [
+  ['FAULTS 1', 'whose process is stopped', 'pause', 12],
+  ['FAULTS 2', 'whose backend is terminated', 'terminate', 24],
+  ['FAULTS 4', 'whose server is killed', 'server-kill', 5],
 ]
 
 // `npm run soak -- zombies` does the same for longer.
 test.each(BLOWS)(
-  `FAULTS %s, P2, P3: of holders %s at a random moment none pays what was paid, unless it does without the guard: FENCEPOST_SEED=${seed}`,
+  `%s, P2, P3: of holders %s at a random moment none pays what was paid, unless it does without the guard: FENCEPOST_SEED=${seed}`,
   async (_, __, blow, rounds) => {
     const guarded = await play(blow, rounds, true)
     expect(guarded.told).toBe('')
