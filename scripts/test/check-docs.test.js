@@ -27,6 +27,7 @@ function check(more, files = {}) {
     'packages/fencepost/README.md': '[licence](LICENSE)\n',
     'packages/fencepost/LICENSE': '',
     'package.json': packageJson,
+    'proof.test.ts': `test('FAULTS 5, P2, P33: …')`,
     ...files,
   })
   // Snippets are compiled with the real compiler, against the real packages.
@@ -40,7 +41,10 @@ test('pages that tell the truth pass', () => {
   const snippet = ts(
     `import { once } from 'node:events'\nimport { Command } from 'commander'\nconst unused = [once, Command]\nawait 1`,
   )
-  expect(check(snippet)).toEqual({ problems: [], notes: [] })
+  expect(check(`${snippet}\n| P2 | [a](proof.test.ts) |\n| FAULTS 5 | [a](proof.test.ts) |`)).toEqual({
+    problems: [],
+    notes: [],
+  })
 })
 
 test.each([
@@ -55,6 +59,11 @@ test.each([
   ['a heading that is not there', '[a](docs/fencing.md#none)', /docs\/fencing\.md#none, but there is no such heading/],
   ['a heading that is not on the page', '[a](#none)', /links to #none/],
   ['a link out of the repository', '[a](../../etc)', /outside of the repository/],
+  [
+    'a proof that is of something else',
+    '| P3 | [a](proof.test.ts) |',
+    /README\.md:11: proof\.test\.ts has no test that is named P3/,
+  ],
   ['a command that is not there', '    npm run dance', /README\.md:11: names npm run dance/],
   ['a snippet that does not compile', ts('const a: string = 1'), /README\.md:12: error TS2322/],
   ['a snippet of an unknown package', ts(`import 'none'`), /README\.md:12: error TS2882|README\.md:12: error TS2307/],

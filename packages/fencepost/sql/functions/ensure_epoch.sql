@@ -18,6 +18,7 @@ begin
   if fencepost.is_booted(marker) then
     return false;
   end if;
+  perform fencepost.mend_sequences();
   epoch := fencepost.raise_epoch('first start, crash, promotion, restore or copy: ' || marker);
   delete from fencepost.boot;
   insert into fencepost.boot (marker) values (marker);

@@ -1,7 +1,7 @@
 import { CommitUncertainError, FencepostError, TransactionLostError } from '../ground/errors.ts'
 import { asError } from '../ground/as-error.ts'
 import { describeFailure } from '../postgres/driver-error.ts'
-import { isEndOfSession, sqlState } from '../wire/sql-state.ts'
+import { isEndOfSession, isUnreplicated, sqlState } from '../wire/sql-state.ts'
 import type { Queryable } from '../postgres/queryable.ts'
 import { literal, type Origin } from '../postgres/target.ts'
 import type { Fence } from './fence.ts'
@@ -28,6 +28,14 @@ interface PooledClient extends Queryable {
   end(): Promise<void>
   on(event: 'error', listener: (error: Error) => void): void
   off(event: 'error', listener: (error: Error) => void): void
+  on(event: 'notice', listener: (notice: Notice) => void): void
+  off(event: 'notice', listener: (notice: Notice) => void): void
+}
+
+interface Notice {
+  readonly code?: string
+  readonly routine?: string
+  readonly message?: string | undefined
 }
 
 /** How long a transaction whose lock is lost may go on without an end, which it may never hear of if the network is gone. */
@@ -105,13 +113,22 @@ function opening(fences: Fences, isolation: Isolation): string {
   return `begin isolation level ${isolation}; select ${[watch, add, ...checks].join(', ')}`
 }
 
-async function commit(client: Queryable, fences: Fences): Promise<void> {
+async function commit(client: PooledClient, fences: Fences): Promise<void> {
+  const [{ name }] = fences
+  let unreplicated: Notice | undefined
+  const listen = (notice: Notice) => {
+    if (isUnreplicated(notice)) unreplicated = notice
+  }
+  client.on('notice', listen)
   try {
     const guards = fences.map(() => `fencepost.guard(${PLACE})`)
-    await send(client, `select ${guards.join(', ')}; commit`, fences)
+    await send(client, `select ${guards.join(', ')}, fencepost.hear_warnings(); commit`, fences)
   } catch (error) {
-    throw isRefusal(error) ? error : new CommitUncertainError(fences[0].name, asError(error))
+    throw isRefusal(error) ? error : new CommitUncertainError(name, asError(error))
+  } finally {
+    client.off('notice', listen)
   }
+  if (unreplicated !== undefined) throw new CommitUncertainError(name, new Error(unreplicated.message))
 }
 
 /** An error of the server says that it did not commit; one that ends the session may come after a commit. */

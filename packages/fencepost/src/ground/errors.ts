@@ -110,14 +110,17 @@ export class StaleTokenError extends FencepostError {
   }
 }
 
-/** The connection broke while COMMIT was under way: it was done or it was not. Look before you do it again. */
+/**
+ * The connection broke while COMMIT was under way: it was done or it was not. Or the wait for a synchronous standby was cut off: it
+ * was done here, and is lost if that standby takes over. Look before you do it again.
+ */
 export class CommitUncertainError extends FencepostError {
   readonly code = 'COMMIT_UNCERTAIN'
   readonly lockName: string
 
   constructor(lockName: string, cause: Error) {
     super(
-      `the connection broke during COMMIT under lock "${lockName}": whether it committed is not known; ` +
+      `COMMIT under lock "${lockName}" was cut off: whether it was done, and stays, is not known; ` +
         `look for its effects before you repeat it (${cause.message})`,
       { cause },
     )

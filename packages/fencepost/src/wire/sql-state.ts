@@ -30,3 +30,11 @@ export function serverErrorOf(error: unknown, depth = 0): ServerError | undefine
   }
   return undefined
 }
+
+/**
+ * COMMIT was answered with success though the wait for the synchronous standby had been cut off (by a cancel): what it wrote stays
+ * here, and is gone if the standby takes over. The warning has no SQLSTATE of its own (01000), so its origin tells.
+ */
+export function isUnreplicated({ code, routine }: { code?: string; routine?: string }): boolean {
+  return code === '01000' && routine === 'SyncRepWaitForLSN'
+}

@@ -154,6 +154,33 @@ test('a release waits for a guard call under way, and not for one of a lost lock
   expect(order).toEqual(['guarded', 'released', 'released', 'refused'])
 })
 
+test('P3: a guard in a savepoint that is rolled back keeps nothing out; that of lock.transaction comes after all of them (H27)', async () => {
+  await database.admin.query('create table savepoints (who text)')
+  await using fp = fencepost(database.url)
+  await using other = fencepost(database.url)
+  const lock = await fp.lock('h27')
+  const client = await database.admin.connect()
+  const work = lock.transaction(async (tx) => {
+    await tx.query('savepoint one')
+    await tx.query(`select fencepost.guard('h27', $1)`, [lock.token])
+    await tx.query('rollback to one')
+    await tx.query(`insert into savepoints values ('ours')`)
+    await client.query('begin')
+    await client.query('savepoint one')
+    await lock.guard(client)
+    await client.query('rollback to one')
+    await client.query(`insert into savepoints values ('by hand')`)
+    await database.admin.query(`select pg_terminate_backend(backend) from fencepost.who('h27')`)
+    // It waits for neither: nothing of theirs is at the gate any more.
+    await (await other.lock('h27')).release()
+  })
+  await expect(work).rejects.toMatchObject({ code: 'STALE_TOKEN' })
+  // The limit, as the docs say it.
+  await client.query('commit')
+  client.release()
+  expect((await database.admin.query('select who from savepoints')).rows).toEqual([{ who: 'by hand' }])
+})
+
 async function pidOf(tx: Transaction): Promise<number | undefined> {
   return (await tx.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid
 }

@@ -14,7 +14,7 @@ const SECONDS = 12
 const seed = Number(process.env['FENCEPOST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 // `npm run soak -- history` does the same for longer, and crashes the server too.
-test(`P1, P2, P3: what six processes do at random for ${SECONDS} s is allowed: FENCEPOST_SEED=${seed} repeats it`, async () => {
+test(`FAULTS 17, P1, P2, P3: what six processes do at random for ${SECONDS} s is allowed: FENCEPOST_SEED=${seed} repeats it`, async () => {
   await using database = await cloneDatabase()
   const folder = mkdtempSync(join(tmpdir(), 'fencepost-history-'))
   console.log(`FENCEPOST_SEED=${seed}`)

@@ -56,6 +56,7 @@ export interface Refusal {
 export interface Write {
   readonly id: string
   readonly isolation: string
+  readonly begunAt: number
   /** When the commit was invoked. */
   commitAt: number | null
   /** When it was acknowledged. */

@@ -91,7 +91,8 @@ function readReleased({ at, isLost }: Recorded, call: Call): void {
 function readWrite(record: Recorded, call: Call): void {
   const { at, what, id, isolation } = record
   if (what === 'write') {
-    call.writes.push({ id: id ?? '', isolation: String(isolation), commitAt: null, committedAt: null, refusal: null })
+    const open = { commitAt: null, committedAt: null, refusal: null }
+    call.writes.push({ id: id ?? '', isolation: String(isolation), begunAt: at, ...open })
     return
   }
   const write = call.writes.find((one) => one.id === id)

@@ -114,6 +114,69 @@ test('P2: a transaction that is rolled back hands no token out twice (H3)', asyn
   expect([...tokens].every((token) => Number(token) < lock.token)).toBe(true)
 })
 
+test('P2: a snapshot from before a name was used is refused, and one statement that locks many sees each token rise (H8)', async () => {
+  await using fp = fencepost(database.url)
+  const [old, client] = [await database.admin.connect(), await database.admin.connect()]
+  await old.query('begin isolation level repeatable read')
+  await old.query('select 1')
+  const used: number[] = []
+  for (let i = 0; i < 4; i++) await fp.lock('unseen', async ({ token }) => used.push(token))
+  await expect(old.query(`select fencepost.try_lock('unseen')`)).rejects.toMatchObject({ code: 'LK002' })
+  await old.query('rollback')
+
+  const batch = `select fencepost.try_lock(name)::bigint as token
+    from unnest(array['unseen', 'two', 'three']) with ordinality as names (name, nth) order by nth`
+  const { rows } = await client.query<{ token: string }>(batch)
+  const tokens = rows.map(({ token }) => Number(token))
+  expect([...used, ...tokens]).toEqual([...used, ...tokens].toSorted((one, other) => one - other))
+  expect(new Set([...used, ...tokens]).size).toBe(7)
+  for (const one of [old, client]) one.release(true)
+})
+
+test('P2, P3: no name leaves a row that anything rests on: without any of them holders stay, and tokens rise (H9)', async () => {
+  await using fp = fencepost(database.url)
+  await using other = fencepost(database.url)
+  await Promise.all(Array.from({ length: 200 }, (_, i) => fp.lock(`once ${i}`, async () => {})))
+  const left = await database.admin.query(`select from fencepost.holders union all select from fencepost.waiters`)
+  expect(left.rowCount).toBe(0)
+
+  const lock = await fp.lock('kept')
+  await using reader = await fp.lock('read', { shared: true })
+  await database.admin.query(
+    'delete from fencepost.holders; delete from fencepost.waiters; delete from fencepost.shared_tokens; delete from fencepost.sessions',
+  )
+  expect(await other.tryLock('kept')).toBeNull()
+  expect(await other.tryLock('read')).toBeNull()
+  for (const held of [lock, reader]) await held.transaction((tx) => tx.query('select 1'))
+  await lock.release()
+  await using next = await other.lock('kept')
+  expect(next.token).toBeGreaterThan(lock.token)
+  await using another = await other.lock('read', { shared: true })
+  expect(another.token).toBeGreaterThanOrEqual(reader.token)
+  for (const held of [next, reader, another]) await held.transaction((tx) => tx.query('select 1'))
+})
+
+test('P2: a token drawn in a transaction, or below a savepoint, that is rolled back is not drawn again (H14)', async () => {
+  const client = await database.admin.connect()
+  const draw = async () => {
+    await client.query(`select pg_advisory_xact_lock(fencepost.key('h14'))`)
+    const { rows } = await client.query<{ token: string }>('select fencepost.next_token() as token')
+    return Number(rows[0]?.token)
+  }
+  const tokens: number[] = []
+  await client.query('begin')
+  await client.query('savepoint one')
+  tokens.push(await draw())
+  await client.query('rollback to one')
+  tokens.push(await draw())
+  await client.query('rollback')
+  client.release()
+  await using fp = fencepost(database.url)
+  await using lock = await fp.lock('h14')
+  tokens.push(lock.token)
+  expect(tokens).toEqual([...new Set(tokens)].toSorted((one, other) => one - other))
+})
+
 async function write(url: string, lock: { guard(tx: pg.Client): Promise<void> }): Promise<void> {
   const client = new pg.Client(url)
   await client.connect()

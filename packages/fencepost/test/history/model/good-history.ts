@@ -98,6 +98,7 @@ function hold(call: GrantedCall, turn: Turn): void {
   const write = {
     id: `${call.id}#0`,
     isolation: 'read committed',
+    begunAt: commitAt - 0.5,
     commitAt,
     committedAt: commitAt + 0.5,
     refusal: null,
@@ -142,6 +143,7 @@ function misfortune(call: GrantedCall, turn: Turn): void {
   call.writes.push({
     id: `${call.id}#1`,
     isolation: 'read committed',
+    begunAt: at,
     commitAt: thawedAt + 1,
     committedAt: null,
     refusal,

@@ -36,6 +36,12 @@ export class ServerSide implements AsyncDisposable {
     await this.#pool.query(text, [`history ${life} fencepost`]).catch(() => {})
   }
 
+  /** Ends the connections of that application. */
+  async terminateAll(application: string): Promise<void> {
+    const text = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1`
+    await this.#pool.query(text, [application])
+  }
+
   /** In the order of the inserts: their numbers come out of a sequence. */
   async effects(): Promise<Effect[]> {
     const { rows } = await this.#pool.query<{ [Column in keyof Effect]: string }>(

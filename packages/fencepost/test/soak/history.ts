@@ -2,13 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { localInstallations, startPostgres } from '@fencepost/dev-postgres'
-import { checkHistory } from './check-history.ts'
-import { everything } from './run/mix.ts'
-import { runHistory } from './run/run-history.ts'
-import { rules } from './rules.ts'
-import { summarize } from './summary.ts'
-import { tellViolations } from './tell-violations.ts'
+import { startPostgres } from '@fencepost/dev-postgres'
+import { checkHistory } from '../history/check-history.ts'
+import { everything } from '../history/run/mix.ts'
+import { runHistory } from '../history/run/run-history.ts'
+import { rules } from '../history/rules.ts'
+import { summarize } from '../history/summary.ts'
+import { tellViolations } from '../history/tell-violations.ts'
+import { binariesOf, say } from './soak.ts'
 
 interface SoakOptions {
   readonly seconds: number
@@ -61,16 +62,3 @@ if (findings.violations.length > 0) {
 }
 if (findings.violations.length > 0 || options.keep) console.log(`again: ${replay}; what was recorded is in ${folder}`)
 else rmSync(folder, { recursive: true, force: true })
-
-function binariesOf(wanted: number | null): { binaries?: string } {
-  if (wanted === null) return {}
-  const installed = localInstallations()
-  const found = installed.find(({ major }) => major === wanted)
-  if (found !== undefined) return { binaries: found.binaries }
-  const majors = installed.map(({ major }) => major).join(', ') || 'none'
-  throw new Error(`PostgreSQL ${wanted} is not installed here; there is ${majors}`)
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`)
-}

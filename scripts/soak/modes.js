@@ -1,0 +1,71 @@
+/**
+ * What can be soaked: the program of a mode is soak/<mode>.js of the compiled tests, and gets its options as JSON.
+ *
+ * @typedef {{ says: string, least: number, most: number, usual?: number }} NumberOption without a usual one it is random or null
+ * @typedef {{ says: string, of: string[] }} ChoiceOption the first one is usual
+ * @typedef {{ says: string, does: string, numbers: Record<string, NumberOption>, choices: Record<string, ChoiceOption>, flags: Record<string, string> }} Mode
+ */
+
+/** @type {NumberOption} */
+const SEED = {
+  says: 'of all decisions; a random one is printed first. It does not decide the interleaving',
+  least: 0,
+  most: 2 ** 31 - 1,
+}
+/** @type {NumberOption} */
+const POSTGRES = { says: 'a major that is installed here instead of the PostgreSQL from npm', least: 13, most: 99 }
+
+/** @type {Record<string, Mode>} */
+export const modes = {
+  history: {
+    says: 'processes that lock, share, nest, write, give up, freeze and die at random',
+    does: `Lets processes do so on a server of their own, and checks what they have recorded against the promises. Exit code 1 and the
+interleaving of what was violated, if anything was.`,
+    numbers: {
+      seconds: {
+        says: 'for how long, besides the end, when everybody who waits must still be granted',
+        least: 1,
+        most: 86_400,
+        usual: 600,
+      },
+      processes: { says: 'of 4 callers each', least: 2, most: 20, usual: 6 },
+      seed: SEED,
+      postgres: POSTGRES,
+    },
+    choices: {},
+    flags: {
+      'server-crash': 'kills the server too, now and then',
+      keep: 'what was recorded, also if nothing was violated',
+    },
+  },
+  zombies: {
+    says: 'holders that are struck at a random moment of their work, and go on as if nothing had happened',
+    does: `Each name is to be paid once, by its holder or by who comes next. Done with the guard, when none may be paid twice, and again
+without it, when some must be: else the run has shown nothing. Exit code 1 if either is not so.`,
+    numbers: {
+      rounds: { says: 'blows that hit a holder before it had ended', least: 1, most: 100_000, usual: 300 },
+      holders: { says: 'at a time, each of a name of its own', least: 1, most: 30, usual: 12 },
+      seed: SEED,
+      postgres: POSTGRES,
+    },
+    choices: {
+      fault: {
+        says: 'SIGSTOP of the process, the end of its session, kill -9 of the server',
+        of: ['pause', 'terminate', 'server-kill'],
+      },
+    },
+    flags: {},
+  },
+  failover: {
+    says: 'fail-overs from a primary that is killed to its standby, while a holder is frozen',
+    does: `Who is promoted in one is the primary of the next; tokens have to rise over all of them. The frozen holder wakes when the next
+has the lock, and tries to commit on both sides. Exit code 1 if it could, or if a token did not rise.`,
+    numbers: {
+      rounds: { says: 'fail-overs, of each kind', least: 1, most: 1000, usual: 50 },
+      seed: SEED,
+      postgres: POSTGRES,
+    },
+    choices: {},
+    flags: { async: 'only with an asynchronous standby', sync: 'only with a synchronous one' },
+  },
+}
