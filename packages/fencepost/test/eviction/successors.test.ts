@@ -66,6 +66,25 @@ test('P1: a guarded transaction of the successor is not ended, though it keeps t
   await guard('guarded', token)
 })
 
+test('P1: who is to be ended is looked for once more as it is done, and a successor and its guards are not among them (H16 a)', async () => {
+  await using old = await PlainClient.connect(database.url)
+  await using successor = await PlainClient.connect(database.url)
+  await using writer = await PlainClient.connect(database.url)
+  const evicted = await lock(old, 'once more')
+  const end = async () => {
+    const text = `select fencepost.end_evictees('once more', fencepost.key('once more'), fencepost.gate('once more'), $1, null, now()) as done`
+    return (await database.admin.query(text, [evicted])).rows[0].done
+  }
+  await old.query(`select fencepost.unlock('once more')`)
+  const token = await lock(successor, 'once more')
+  await writer.query('begin')
+  await writer.query(`select fencepost.guard('once more', $1)`, [token])
+  expect(await end()).toBe(false)
+  await writer.query('commit')
+  await successor.query('select 1')
+  expect([old.isOver, successor.isOver, writer.isOver]).toEqual([false, false, false])
+})
+
 test('P1: over many rounds of one that lets go and one that waits, no eviction of the first ever hits the second', async () => {
   let [old, next] = [await PlainClient.connect(database.url), await PlainClient.connect(database.url)]
   await using writer = await PlainClient.connect(database.url)
@@ -86,7 +105,9 @@ test('P1: over many rounds of one that lets go and one that waits, no eviction o
     await next.query('select 1')
     await guard('rounds', granted)
     await expect(guard('rounds', token)).rejects.toMatchObject({ code: 'LK001' })
-    if (old.isOver) old = await PlainClient.connect(database.url)
+    // It hears of its end a moment later.
+    if (outcome === 'terminated') old = await PlainClient.connect(database.url)
+    else await old.query('select 1')
     ;[old, next, token] = [next, old, granted]
   }
   // Both ways happened, or it shows nothing.
@@ -137,6 +158,29 @@ test('a reader who is joining the others as they are evicted is evicted with the
   await expect(guard('joining', reader.token)).rejects.toMatchObject({ code: 'LK001' })
   await using next = await fp.lock('joining', { wait: '30s' })
   expect(next.token).toBeGreaterThan(reader.token)
+})
+
+test('a caller who joins the readers of its own process as they are evicted is evicted too (H16 c)', async () => {
+  await using fp = fencepost(database.url)
+  await using reader = await fp.lock('joins here', { shared: true })
+  const session = await eventually(async () => {
+    const { rows } = await database.admin.query(`select session from fencepost.holders where name = 'joins here'`)
+    return rows[0]?.session as string | undefined
+  })
+  await using mutex = await PlainClient.connect(database.url)
+  await mutex.query(`select pg_advisory_lock(fencepost.mutex(fencepost.gate('joins here')))`)
+  const joining = fp.lock('joins here', { shared: true })
+  // What the procedure writes, which would wait for the mutex.
+  await mutex.query(
+    `insert into fencepost.evictions (session, key, token, expires_at) values ($1, fencepost.key('joins here'), $2, 'infinity')`,
+    [session, reader.token],
+  )
+  await mutex.query(`select pg_notify('fencepost:' || $1, 'evict:1:1')`, [session])
+  await eventually(async () => reader.signal.aborted)
+  await mutex.query(`select pg_advisory_unlock(fencepost.mutex(fencepost.gate('joins here')))`)
+  await using joined = await joining
+  expect(joined.signal.reason).toMatchObject({ cause: { code: 'EVICTED' } })
+  await eventually(async () => (await fp.who('joins here')).length === 0)
 })
 
 test('two who evict the same holder at once both come to an end, and end nobody but the holder', async () => {
