@@ -17,6 +17,7 @@ export * from './fencing/protect-errors.ts'
 export * from './ground/eviction-errors.ts'
 export * from './ground/server-errors.ts'
 export * from './once/once-errors.ts'
+export type { OnceCall, ReconcileCall } from './once/once-calls.ts'
 export type { OnceRecord, OnceState, Runner } from './once/once-record.ts'
 export type { Holder } from './ground/holder.ts'
 export { keyOf } from './ground/key.ts'
@@ -27,6 +28,7 @@ export type { LockOptions, Reentrant, TryLockOptions } from './locks/lock-option
 export type { LockSet } from './locks/lock-set.ts'
 export type { Mode } from './ground/mode.ts'
 export type {
+  OnceInTransactionOptions,
   OnceOptions,
   OnceRun,
   OnceTransactionOptions,
