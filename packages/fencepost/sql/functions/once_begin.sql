@@ -32,6 +32,13 @@ begin
     return fencepost.once_json(record);
   end if;
 
+  if record.state = 'running' and record.token <> once_begin.token
+    and fencepost.once_is_run(record.namespace, record.key, record.token)
+  then
+    -- Only a backend that runs it inside its own transaction is let in here again.
+    raise exception 'once-key "%" is being run by this transaction', once_begin.key
+      using errcode = 'LK007', hint = 'Do not call it inside of itself.';
+  end if;
   -- The lock is ours, so whoever began it has let go or is gone. Our own token: the answer to our first try was lost.
   if record.state = 'running' and record.token <> once_begin.token then
     update fencepost.once_keys as one set state = 'uncertain'
