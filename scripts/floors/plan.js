@@ -4,7 +4,7 @@
  * @typedef {{ rooms: string[], foreign: string[], computed?: boolean, subRooms?: boolean }} Room
  */
 
-const SIDE_BY_SIDE = ['election', 'once', 'schedule', 'queue', 'testing', 'redlock']
+const SIDE_BY_SIDE = ['election', 'once', 'fences', 'schedule', 'queue', 'testing', 'redlock']
 // Bottom to top. Rooms on one floor stand side by side and know nothing of each other.
 const FLOORS = [
   ['ground'],

@@ -6,6 +6,7 @@ import { firstOf } from './ground/abort.ts'
 import { ClosedError } from './ground/errors.ts'
 import type { Holder } from './ground/holder.ts'
 import { checkName } from './ground/name.ts'
+import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
 import { WebLocks } from './inspection/web-locks.ts'
 import type { Lock } from './locks/lock.ts'
 import {
@@ -242,6 +243,15 @@ export class Fencepost implements AsyncDisposable {
   async violations({ limit = 1000 }: { readonly limit?: number } = {}): Promise<Violation[]> {
     await this.#ready()
     return await this.#protection.violations(limit)
+  }
+
+  /**
+   * Checks the fences of HTTP requests on the side that receives them: `fence.header(lock)` sends them along, and once a newer
+   * token has been seen for a resource, an older one is refused.
+   */
+  verifier<Request extends Carrier = Carrier>(options: VerifierOptions<Request> = {}): Verifier<Request> {
+    const { schema, namespace } = this.#settings
+    return new Verifier({ origin: this.#origin, schema, namespace, ready: () => this.#ready() }, options)
   }
 
   async #ready(): Promise<void> {

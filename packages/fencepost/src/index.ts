@@ -8,11 +8,18 @@ export type {
   ReleasedEvent,
   WaitingEvent,
 } from './events/lock-events.ts'
+export { fence } from './fences/fence.ts'
+export type { Fenced } from './fences/fenced.ts'
+export { type CarriedHeaders, header as fenceHeader } from './fences/header.ts'
+export { redis as fenceRedis, type RedisCommand, type RedisFence, type RedisFenceOptions } from './fences/redis.ts'
+export { s3 as fenceS3, type S3Commands, type S3Object } from './fences/s3.ts'
+export type { Carrier, Verifier, VerifierOptions } from './fences/verifier.ts'
 export type { Isolation, Transaction } from './fencing/guarded-transaction.ts'
 export type { ProtectOptions, Violation } from './fencing/protect.ts'
 export type { Duration } from './ground/duration.ts'
 export * from './ground/errors.ts'
 export * from './fencing/protect-errors.ts'
+export { FenceHeaderError } from './fences/fence-header-error.ts'
 export * from './ground/server-errors.ts'
 export * from './once/once-errors.ts'
 export type { OnceRecord, OnceState, Runner } from './once/once-record.ts'
