@@ -18,7 +18,7 @@ export default defineConfig({
       ...anotherMajor().map((major) =>
         onServer(
           `fencepost on PostgreSQL ${major}`,
-          `${TESTS}/{line,locks,fencing,protect,faults,postgres,isolation,events,inspection,once}/**/*.test.ts`,
+          `${TESTS}/{line,locks,fencing,fences,protect,faults,postgres,isolation,events,inspection,once,security}/**/*.test.ts`,
         ),
       ),
       project('dev-postgres', 'packages/dev-postgres/test/**/*.test.ts'),

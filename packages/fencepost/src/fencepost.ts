@@ -29,7 +29,7 @@ import type { AsStored } from './once/stored-result.ts'
 import type { OnceRecord } from './once/once-record.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
-import { migrate, type MigrationReport, schemaEnsurer } from './postgres/migrate.ts'
+import { migrate, type MigrateOptions, type MigrationReport, schemaEnsurer } from './postgres/migrate.ts'
 import { type Origin, resolveTarget, type Target } from './postgres/target.ts'
 
 const TRYING = ['signal', 'shared'] as const
@@ -260,9 +260,9 @@ export class Fencepost implements AsyncDisposable {
   }
 
   /** Brings the schema up to date, whatever `migrate` says. Does nothing where it is. */
-  async migrate(): Promise<MigrationReport> {
+  async migrate(options: MigrateOptions = {}): Promise<MigrationReport> {
     this.#closing.signal.throwIfAborted()
-    return await migrate(this.#origin, this.#settings.schema)
+    return await migrate(this.#origin, this.#settings.schema, options)
   }
 
   /** Ends all waits with a `ClosedError`, releases what is held and closes our connections, never the user's pool. */

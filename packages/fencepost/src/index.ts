@@ -40,6 +40,6 @@ export type {
 } from './once/once-options.ts'
 export type { Reconciliation, Settlement, Verdict } from './once/reconcile.ts'
 export type { AsStored } from './once/stored-result.ts'
-export { type MigrationReport, schemaSql } from './postgres/migrate.ts'
+export { type MigrateOptions, type MigrationReport, schemaSql } from './postgres/migrate.ts'
 export type { InTransaction, PoolLike, Queryable } from './postgres/queryable.ts'
 export type { Target } from './postgres/target.ts'

@@ -42,5 +42,5 @@ as $$
   left join held on wanted.key = any(held.keys) and held.waits_for is distinct from wanted.gate
   left join fencepost.sessions as session on session.backend = held.backend and session.session = any(held.keys)
   left join fencepost.holders as holder on holder.session = session.session and holder.key = wanted.key
-  left join pg_stat_activity as activity on activity.pid = held.backend
+  left join pg_catalog.pg_stat_activity as activity on activity.pid = held.backend
 $$;
