@@ -1,5 +1,5 @@
 -- Creates the roles <prefix>_inspect, <prefix>_use and <prefix>_admin where they are missing, gives them what role_grants says and takes
--- everything else in the schema from them; from then on PUBLIC may execute nothing in it. Returns their names. Each migration does it again.
+-- everything else in the schema from them; from then on PUBLIC may execute nothing in it but what triggers call. Returns their names. Each migration does it again.
 create or replace function fencepost.grant_roles(prefix text default 'fencepost')
   returns text[]
   language plpgsql
@@ -24,7 +24,8 @@ begin
   revoke execute on all routines in schema fencepost from public;
 
   for statement in
-    select format('grant %s on %s %s to %I', given.privileges, given.kind, given.object, grant_roles.prefix || '_' || given.role)
+    select format('grant %s on %s %s to %s', given.privileges, given.kind, given.object,
+      case given.role when 'public' then 'public' else quote_ident(grant_roles.prefix || '_' || given.role) end)
     from fencepost.given_objects() as given
   loop
     -- dynamic: as above.

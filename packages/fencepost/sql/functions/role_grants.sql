@@ -1,47 +1,31 @@
 -- What the roles of grant_roles may do; inspect is in use, and use is in admin. A routine that is not named here runs with the rights of its caller
--- and is for use; one that runs with those of its owner is for nobody then. What does not exist is passed over. owner: nobody else.
+-- and is for use; one that runs with those of its owner is for nobody then. What does not exist is passed over. owner: nobody else;
+-- public: everybody, as what triggers call is called by whoever writes.
 create or replace function fencepost.role_grants()
   returns table (role text, kind text, name text, privileges text)
   language sql immutable
 as $$
-  values
-    ('inspect', 'table', 'boot', 'select'),
-    ('inspect', 'table', 'epochs', 'select'),
-    ('inspect', 'table', 'holders', 'select'),
-    ('inspect', 'table', 'installations', 'select'),
-    ('inspect', 'table', 'locks', 'select'),
-    ('inspect', 'table', 'migrations', 'select'),
-    ('inspect', 'table', 'sessions', 'select'),
-    ('inspect', 'table', 'shared_tokens', 'select'),
-    ('inspect', 'table', 'waiters', 'select'),
-    ('inspect', 'sequence', 'tokens', 'select'),
-    ('inspect', 'routine', 'advisory_locks', 'execute'),
-    ('inspect', 'routine', 'crc32', 'execute'),
-    ('inspect', 'routine', 'gate', 'execute'),
-    ('inspect', 'routine', 'gate_of', 'execute'),
-    ('inspect', 'routine', 'held_token', 'execute'),
-    ('inspect', 'routine', 'inspect', 'execute'),
-    ('inspect', 'routine', 'key', 'execute'),
-    ('inspect', 'routine', 'known_keys', 'execute'),
-    ('inspect', 'routine', 'known_range', 'execute'),
-    ('inspect', 'routine', 'list_locks', 'execute'),
-    ('inspect', 'routine', 'lock_table', 'execute'),
-    ('inspect', 'routine', 'name_locks', 'execute'),
-    ('inspect', 'routine', 'read_lock_table', 'execute'),
-    ('inspect', 'routine', 'who', 'execute'),
-    ('use', 'table', 'holders', 'insert, delete'),
-    ('use', 'table', 'shared_tokens', 'insert, delete'),
-    ('use', 'table', 'waiters', 'insert, delete'),
-    ('use', 'sequence', 'tickets', 'usage'),
-    ('use', 'sequence', 'tokens', 'usage'),
-    ('use', 'routine', 'admit', 'execute'),
-    ('use', 'routine', 'collect_shared_tokens', 'execute'),
-    ('use', 'routine', 'ensure_epoch', 'execute'),
-    ('use', 'routine', 'forget_tokens', 'execute'),
-    ('use', 'routine', 'open_session', 'execute'),
-    ('use', 'routine', 'prepare_epoch', 'execute'),
-    ('admin', 'routine', 'evict', 'execute'),
-    ('owner', 'routine', 'create_role', 'execute'),
-    ('owner', 'routine', 'grant_roles', 'execute'),
-    ('owner', 'routine', 'raise_epoch', 'execute')
+  select listed.role, listed.kind, name, listed.privileges
+  from (
+    values
+      ('public', 'routine', 'execute', 'check_write'),
+
+      ('inspect', 'table', 'select', 'boot bypasses epochs holders installations locks migrations once protected_tables sessions'),
+      ('inspect', 'table', 'select', 'shared_tokens violations waiters'),
+      ('inspect', 'sequence', 'select', 'tokens'),
+      ('inspect', 'routine', 'execute', 'who inspect list_locks name_locks read_lock_table lock_table advisory_locks'),
+      ('inspect', 'routine', 'execute', 'key gate gate_of token_key held_token held_keys is_held'),
+      ('inspect', 'routine', 'execute', 'known_keys known_range crc32 family once_is_run once_lock'),
+
+      ('use', 'table', 'insert, delete', 'holders shared_tokens waiters'),
+      ('use', 'table', 'select, insert, update, delete', 'once_keys'),
+      ('use', 'sequence', 'usage', 'tickets tokens'),
+      ('use', 'routine', 'execute', 'open_session ensure_epoch prepare_epoch collect_shared_tokens'),
+      ('use', 'routine', 'execute', 'admit forget_tokens refuse_truncate'),
+
+      ('admin', 'table', 'insert', 'bypasses'),
+      ('admin', 'routine', 'execute', 'bypass evict'),
+
+      ('owner', 'routine', 'execute', 'create_role grant_roles raise_epoch')
+  ) as listed (role, kind, privileges, names), regexp_split_to_table(listed.names, ' ') as name
 $$;

@@ -87,6 +87,35 @@ function header(role: string) {
   return { 'fencepost-name': `"${role}"`, 'fencepost-token': '2' }
 }
 
+test('a role of use runs things once, and writes to a protected table under its lock', async () => {
+  await admin.query(
+    `create table ledger (account integer); grant all on ledger to ${PREFIX}_user, ${PREFIX}_boss, ${PREFIX}_nobody`,
+  )
+  await using owner = fencepost(database.url)
+  await owner.protect('ledger', 'account:{account}')
+  await using fp = open('user')
+  expect(await fp.once('a', async () => 'done')).toBe('done')
+  expect(await fp.once('a', async () => 'again')).toBe('done')
+  await fp.reconcile()
+  const insert = 'insert into ledger values (1)'
+  await fp.lock('account:1', async (lock) => {
+    await lock.transaction((tx) => tx.query(insert))
+    // Who may do nothing in our schema writes with a live token, and is refused without.
+    await as('nobody', async (client) => {
+      await expect(client.query(insert)).rejects.toMatchObject({ code: 'LK005' })
+      await client.query(`set fencepost.name = 'account:1'; set fencepost.token = ${lock.token}; ${insert}`)
+    })
+  })
+  const bypass = `begin; select fencepost.bypass('repair'); ${insert}; commit`
+  for (const role of ['user', 'looker', 'nobody'] as const)
+    await expect(as(role, (client) => client.query(bypass))).rejects.toMatchObject({ code: '42501' })
+  await as('boss', (client) => client.query(bypass))
+  await as('looker', async (client) => {
+    for (const view of ['protected_tables', 'once', 'violations', 'bypasses', 'locks'])
+      await client.query(`select * from fencepost.${view}`)
+  })
+})
+
 test('a role of use raises the epoch where that is due, also after half of its tokens', async () => {
   await admin.query('delete from fencepost.boot')
   await using fp = open('user')
@@ -154,12 +183,12 @@ test('a role of inspect sees who holds and who waits, and can take nothing by ou
   await expect(looker.lock('free')).rejects.toMatchObject({ code: 'MISSING_PRIVILEGE' })
 })
 
-test('a role that was granted nothing may execute nothing in the schema, even with usage of it', async () => {
+test('a role that was granted nothing may execute nothing in the schema but what triggers call, even with usage of it', async () => {
   await admin.query(`grant usage on schema fencepost to ${PREFIX}_nobody`)
   const { rows } = await admin.query<{ routine: string }>(`
     select oid::regprocedure::text as routine from pg_proc
     where pronamespace = 'fencepost'::regnamespace and has_function_privilege('${PREFIX}_nobody', oid, 'execute')`)
-  expect(rows).toEqual([])
+  expect(rows).toEqual([{ routine: expect.stringContaining('check_write') }])
 })
 
 test('what evicts is for admin alone', async () => {
