@@ -5,6 +5,23 @@ import { defineConfig } from 'vitest/config'
 const MAX_WORKERS = 2
 const TESTS = 'packages/fencepost/test'
 const NEWEST_MAJOR = 18
+// What touches the server.
+const ON_BOTH_MAJORS = [
+  'events',
+  'eviction',
+  'faults',
+  'fences',
+  'fencing',
+  'inspection',
+  'isolation',
+  'line',
+  'locks',
+  'once',
+  'postgres',
+  'protect',
+  'security',
+  'transactions',
+]
 // Nothing is asserted about times; this only ends what hangs, also on a machine that is busy with other things.
 const TEST_MS = 180_000
 
@@ -16,10 +33,7 @@ export default defineConfig({
     projects: [
       onServer(`fencepost on ${theServer()}`, `${TESTS}/**/*.test.ts`),
       ...anotherMajor().map((major) =>
-        onServer(
-          `fencepost on PostgreSQL ${major}`,
-          `${TESTS}/{line,locks,eviction,fencing,protect,faults,postgres,isolation,events,inspection,once}/**/*.test.ts`,
-        ),
+        onServer(`fencepost on PostgreSQL ${major}`, `${TESTS}/{${ON_BOTH_MAJORS.join()}}/**/*.test.ts`),
       ),
       project('dev-postgres', 'packages/dev-postgres/test/**/*.test.ts'),
       project('scripts', 'scripts/test/**/*.test.js'),

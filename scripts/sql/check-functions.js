@@ -4,6 +4,9 @@ import { matchLines } from './read-sql.js'
 
 const CREATE = /\bcreate\s+(or\s+replace\s+)?(?:function|procedure)\s+([\w.]+)/g
 const MAX_LINES = 60
+const DEFINER = /\bsecurity\s+definer\b/
+// pg_temp is searched first wherever it is not named.
+const PINNED = /\bset\s+search_path\s*=\s*pg_catalog\s*,\s*pg_temp\b/
 
 /**
  * One function or procedure a file, named after it, replaced in place, short enough to read at once.
@@ -16,7 +19,7 @@ export function checkFunctions(functions) {
 }
 
 /** @param {SqlFile} file */
-function checkFunction({ name, source, code }) {
+function checkFunction({ name, source, code, outside }) {
   const created = matchLines(code, CREATE)
   const [first] = created
   if (first === undefined || created.length > 1) return [`: creates ${created.length} functions; it is one a file`]
@@ -25,6 +28,9 @@ function checkFunction({ name, source, code }) {
   const [, replaces, found] = first.match
   if (found !== expected) problems.push(`:${first.line}: creates ${found}; a file of this name holds ${expected}`)
   if (!replaces) problems.push(`:${first.line}: create or replace: this file is applied again at each migration`)
+  if (DEFINER.test(outside) && !PINNED.test(outside)) {
+    problems.push(`: security definer needs: set search_path = pg_catalog, pg_temp`)
+  }
   const lines = source.trimEnd().split('\n').length - first.line + 1
   if (lines > MAX_LINES) problems.push(`: ${lines} lines; a function has ${MAX_LINES} at most`)
   return problems

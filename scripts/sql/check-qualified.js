@@ -7,6 +7,8 @@ const CREATED =
   /\bcreate\s+(?:or\s+replace\s+)?(?:unlogged\s+)?(table|view|type|domain|sequence|function|procedure)\s+(?:if\s+not\s+exists\s+)?([\w.]+)/g
 const USED =
   /(?<![\w.])(?:from|join|into|update|references|(?<!\bcreate\s(?:unlogged\s)?)table|only|call|nextval)\s+(\w+)(?![\w.])/g
+// A temporary table of the caller's by the same name comes before the server's own.
+const SYSTEM = /\b(?:from|join)\s+(pg_\w+)(?![\w.(])/g
 const CALLED = /(?<![\w.]|\b(?:primary|foreign|as|with|into)\s)(\w+)\s*\(/g
 // Ours by the same name are always meant to be the server's where no schema is written.
 const BUILT_IN = new Set(['now', 'format', 'notify', 'lower', 'upper', 'version', 'count'])
@@ -28,6 +30,11 @@ export function checkQualified(files) {
   return [
     ...unqualified.map(({ file, match, line }) => `${file.name}:${line}: creates ${match[2]} without its schema`),
     ...files.flatMap((file) => [...references(file, USED, tables), ...references(file, CALLED, routines)]),
+    ...files.flatMap(({ name, code }) =>
+      matchLines(code, SYSTEM).map(
+        ({ match, line }) => `${name}:${line}: ${match[1]} without its schema; write pg_catalog.${match[1]}`,
+      ),
+    ),
   ]
 }
 

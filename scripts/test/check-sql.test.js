@@ -109,8 +109,33 @@ test.each([
     { 'functions/guard.sql': body('perform key(name);') },
     /write fencepost\.key/,
   ],
+  [
+    "a function with its owner's rights and the caller's search_path",
+    { 'functions/guard.sql': GUARD.replace('language plpgsql', 'language plpgsql security definer') },
+    /guard\.sql: security definer needs: set search_path = pg_catalog, pg_temp/,
+  ],
+  [
+    'one whose search_path leaves pg_temp first',
+    {
+      'functions/guard.sql': GUARD.replace(
+        'language plpgsql',
+        'language plpgsql security definer set search_path = pg_catalog',
+      ),
+    },
+    /security definer needs/,
+  ],
+  [
+    "a table of the server's without its schema",
+    { 'functions/guard.sql': body('perform from pg_locks;') },
+    /guard\.sql:6: pg_locks without its schema; write pg_catalog\.pg_locks/,
+  ],
 ])('%s fails', (_, changes, message) => {
   expect(check(/** @type {Record<string, string>} */ (changes))).toEqual([expect.stringMatching(message)])
+})
+
+test("a function with its owner's rights and a pinned search_path passes", () => {
+  const pinned = 'language plpgsql security definer set search_path = pg_catalog, pg_temp'
+  expect(check({ 'functions/guard.sql': GUARD.replace('language plpgsql', pinned) })).toEqual([])
 })
 
 test('a built statement that says why it has to be one passes', () => {

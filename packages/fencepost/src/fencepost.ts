@@ -8,6 +8,7 @@ import { Protection, type ProtectOptions, type Violation } from './fencing/prote
 import type { TransactionLockOptions } from './fencing/lock-in-transaction.ts'
 import { ClosedError } from './ground/errors.ts'
 import { checkName } from './ground/name.ts'
+import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
 import { WebLocks } from './inspection/web-locks.ts'
 import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
@@ -16,7 +17,7 @@ import type { LockedTransactionOptions, RetriedWork } from './transactions/retri
 import { Transactions } from './transactions/transactions.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
-import { migrate, type MigrationReport, schemaEnsurer } from './postgres/migrate.ts'
+import { migrate, type MigrateOptions, type MigrationReport, schemaEnsurer } from './postgres/migrate.ts'
 import { type Origin, resolveTarget, type Target } from './postgres/target.ts'
 
 /**
@@ -152,15 +153,24 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     return await this.#protection.violations(limit)
   }
 
+  /**
+   * Checks the fences of HTTP requests on the side that receives them: `fence.header(lock)` sends them along, and once a newer
+   * token has been seen for a resource, an older one is refused.
+   */
+  verifier<Request extends Carrier = Carrier>(options: VerifierOptions<Request> = {}): Verifier<Request> {
+    const { schema, namespace } = this.#settings
+    return new Verifier({ origin: this.#origin, schema, namespace, ready: () => this.#ready() }, options)
+  }
+
   async #ready(): Promise<void> {
     this.#closing.signal.throwIfAborted()
     await this.#sessions.main()
   }
 
   /** Brings the schema up to date, whatever `migrate` says. Does nothing where it is. */
-  async migrate(): Promise<MigrationReport> {
+  async migrate(options: MigrateOptions = {}): Promise<MigrationReport> {
     this.#closing.signal.throwIfAborted()
-    return await migrate(this.#origin, this.#settings.schema)
+    return await migrate(this.#origin, this.#settings.schema, options)
   }
 
   /** Ends all waits with a `ClosedError`, releases what is held and closes our connections, never the user's pool. */

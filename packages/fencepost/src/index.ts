@@ -10,6 +10,12 @@ export type {
   ReleasedEvent,
   WaitingEvent,
 } from './events/lock-events.ts'
+export { fence } from './fences/fence.ts'
+export type { Fenced } from './fences/fenced.ts'
+export { type CarriedHeaders, header as fenceHeader } from './fences/header.ts'
+export { redis as fenceRedis, type RedisCommand, type RedisFence, type RedisFenceOptions } from './fences/redis.ts'
+export { s3 as fenceS3, type S3Commands, type S3Object } from './fences/s3.ts'
+export type { Carrier, Verifier, VerifierOptions } from './fences/verifier.ts'
 export type { Isolation, Transaction } from './fencing/guarded-transaction.ts'
 export type { ProtectOptions, Violation } from './fencing/protect.ts'
 export {
@@ -22,6 +28,7 @@ export type { EvictionReport, EvictOptions } from './eviction/eviction-options.t
 export * from './ground/errors.ts'
 export * from './fencing/protect-errors.ts'
 export * from './ground/eviction-errors.ts'
+export { FenceHeaderError } from './fences/fence-header-error.ts'
 export * from './ground/server-errors.ts'
 export * from './once/once-errors.ts'
 export type { OnceCall, ReconcileCall } from './once/once-calls.ts'
@@ -45,6 +52,6 @@ export type {
 } from './once/once-options.ts'
 export type { Reconciliation, Settlement, Verdict } from './once/reconcile.ts'
 export type { AsStored } from './once/stored-result.ts'
-export { type MigrationReport, schemaSql } from './postgres/migrate.ts'
+export { type MigrateOptions, type MigrationReport, schemaSql } from './postgres/migrate.ts'
 export type { InTransaction, PoolLike, Queryable } from './postgres/queryable.ts'
 export type { Target } from './postgres/target.ts'

@@ -7,7 +7,7 @@ create or replace function fencepost.add_triggers(member regclass, root regclass
 as $$
 declare
   has_its_own constant boolean := add_triggers.member = add_triggers.root
-    or not (select relispartition from pg_class where oid = add_triggers.member);
+    or not (select relispartition from pg_catalog.pg_class where oid = add_triggers.member);
   operation text;
 begin
   -- dynamic: the table and the argument of a trigger cannot be parameters.

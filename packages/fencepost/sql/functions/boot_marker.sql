@@ -5,6 +5,6 @@ create or replace function fencepost.boot_marker()
   language sql stable
 as $$
   select control.system_identifier || '/' || fencepost.timeline() || '/' || database.oid || '/' || 'fencepost.boot'::regclass::oid
-  from pg_control_system() as control, pg_database as database
+  from pg_catalog.pg_control_system() as control, pg_catalog.pg_database as database
   where database.datname = current_database()
 $$;

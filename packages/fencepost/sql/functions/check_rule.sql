@@ -4,7 +4,7 @@ create or replace function fencepost.check_rule(relation regclass, mode text, na
   language plpgsql stable
 as $$
 declare
-  kind constant "char" := (select relkind from pg_class where oid = check_rule.relation);
+  kind constant "char" := (select relkind from pg_catalog.pg_class where oid = check_rule.relation);
 begin
   if kind is null or kind not in ('r', 'p') then
     raise exception '% is no table', check_rule.relation

@@ -5,6 +5,8 @@ create or replace function fencepost.check_token(
 )
   returns boolean
   language plpgsql
+  -- As in guard.
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if fencepost.is_good(

@@ -9,7 +9,7 @@ declare
   kind record;
 begin
   select atttypid into type
-  from pg_attribute
+  from pg_catalog.pg_attribute
   where attrelid = column_text.relation and attname = column_text.column_name and attnum > 0 and not attisdropped;
   if type is null then
     raise exception 'table % has no column "%" for the name of its lock', column_text.relation, column_text.column_name
@@ -17,7 +17,7 @@ begin
   end if;
 
   loop
-    select typtype, typcategory, typbasetype into kind from pg_type where oid = type;
+    select typtype, typcategory, typbasetype into kind from pg_catalog.pg_type where oid = type;
     exit when kind.typtype <> 'd';
     type := kind.typbasetype;
   end loop;

@@ -1,9 +1,10 @@
 -- Raises the epoch where tokens may have been lost: the boot marker is gone or another (a crash, a promotion, a restore,
 -- a copy), or the sequence is back at its start. Returns whether it did; others wait until it is on disk. Not for a transaction
--- that may be rolled back after a token of the epoch was shown.
+-- that may be rolled back after a token of the epoch was shown. Whoever may lock may do this, and nothing else to the epochs.
 create or replace function fencepost.ensure_epoch()
   returns boolean
-  language plpgsql
+  language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
 as $$
 declare
   marker constant text := fencepost.boot_marker();

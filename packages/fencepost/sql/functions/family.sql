@@ -6,7 +6,7 @@ as $$
   with recursive members as (
     select family.relation::oid as member
     union
-    select inhrelid from pg_inherits join members on inhparent = member
+    select inhrelid from pg_catalog.pg_inherits join members on inhparent = member
   )
   select member::regclass from members
 $$;

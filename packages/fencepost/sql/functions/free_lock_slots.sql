@@ -6,5 +6,5 @@ create or replace function fencepost.free_lock_slots()
 as $$
   select current_setting('max_locks_per_transaction')::integer
     * (current_setting('max_connections')::integer + current_setting('max_prepared_transactions')::integer)
-    - (select count(*)::integer from pg_locks where not fastpath)
+    - (select count(*)::integer from pg_catalog.pg_locks where not fastpath)
 $$;

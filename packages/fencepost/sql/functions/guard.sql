@@ -8,6 +8,8 @@ create or replace function fencepost.guard(
 )
   returns boolean
   language plpgsql
+  -- What it calls and reads must not be somebody's temporary table or operator of the same name.
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pg_advisory_xact_lock_shared(fencepost.gate(guard.name, guard.namespace));

@@ -4,8 +4,8 @@ create or replace function fencepost.held_keys(backend integer default null)
   language sql stable
 as $$
   select (classid::bigint << 32) | objid::bigint, case mode when 'ShareLock' then 'shared' else 'exclusive' end, pid
-  from pg_locks
+  from pg_catalog.pg_locks
   where locktype = 'advisory' and objsubid = 1 and granted
-    and database = (select oid from pg_database where datname = current_database())
+    and database = (select oid from pg_catalog.pg_database where datname = current_database())
     and (held_keys.backend is null or pid = held_keys.backend)
 $$;

@@ -44,5 +44,5 @@ as $$
     and (held.waits_for is distinct from wanted.gate or fencepost.held_token(wanted.gate, held.keys) is not null)
   left join fencepost.sessions as session on session.backend = held.backend and session.session = any(held.keys)
   left join fencepost.holders as holder on holder.session = session.session and holder.key = wanted.key
-  left join pg_stat_activity as activity on activity.pid = held.backend
+  left join pg_catalog.pg_stat_activity as activity on activity.pid = held.backend
 $$;

@@ -6,7 +6,7 @@ as $$
   select bool_and(
     (
       select count(*) filter (where tgargs = convert_to(is_protected.rule, getdatabaseencoding()) || '\x00')
-      from pg_trigger
+      from pg_catalog.pg_trigger
       where tgrelid = member and tgfoid = 'fencepost.refuse_truncate()'::regprocedure and tgenabled in ('O', 'A')
     ) = 4
   )

@@ -27,15 +27,15 @@ as $$
     select fencepost.crc32(
       convert_to(namespace.nspname, 'UTF8') || decode('00', 'hex') || convert_to('schema_migrations', 'UTF8') || decode('00', 'hex') || slash || here.name
     ) * 1486364155 & 4294967295, 'golang-migrate'
-    from here, pg_namespace as namespace, unnest(array['', '/']::bytea[]) as slash
+    from here, pg_catalog.pg_namespace as namespace, unnest(array['', '/']::bytea[]) as slash
     where namespace.nspname = 'public' or exists (
-      select from pg_class as class where class.relname = 'schema_migrations' and class.relnamespace = namespace.oid
+      select from pg_catalog.pg_class as class where class.relname = 'schema_migrations' and class.relnamespace = namespace.oid
     )
     union all
     select ('x' || encode(substr(sha224(
       here.name || convert_to('.pgboss.' || namespace.nspname, 'UTF8')
     ), 1, 8), 'hex'))::bit(64)::bigint, 'pg-boss migrations'
-    from here, pg_namespace as namespace
+    from here, pg_catalog.pg_namespace as namespace
   )
   select known.key, min(known.means)
   from known

@@ -13,6 +13,6 @@ as $$
     )
     -- One key of 64 bits; an advisory lock; of the method for users.
     || decode('01000a02', 'hex'), 'hex')::uuid) & 15
-  from pg_database as database
+  from pg_catalog.pg_database as database
   where database.datname = current_database()
 $$;

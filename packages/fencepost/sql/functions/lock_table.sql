@@ -5,7 +5,7 @@ create or replace function fencepost.lock_table()
 as $$
   select array(
     select lock
-    from pg_locks as lock
-    where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
+    from pg_catalog.pg_locks as lock
+    where locktype = 'advisory' and database = (select oid from pg_catalog.pg_database where datname = current_database())
   )
 $$;

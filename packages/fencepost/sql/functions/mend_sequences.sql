@@ -19,9 +19,9 @@ begin
   grants := array(
     select format('grant %s on sequence fencepost.%I to %s', acl.privilege_type, class.relname,
       case acl.grantee when 0 then 'public' else quote_ident(role.rolname) end)
-    from pg_class as class
+    from pg_catalog.pg_class as class
     cross join aclexplode(class.relacl) as acl
-    left join pg_roles as role on role.oid = acl.grantee
+    left join pg_catalog.pg_roles as role on role.oid = acl.grantee
     where class.oid in ('fencepost.tokens'::regclass, 'fencepost.tickets'::regclass)
   );
   drop sequence fencepost.tokens;

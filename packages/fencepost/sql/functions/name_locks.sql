@@ -41,7 +41,7 @@ as $$
     left join holder on holder.backend = seen.backend and holder.key = seen.key and seen.state = 'held'
     left join named on named.key = seen.key
     left join fencepost.known_keys() as known on known.key = seen.key
-    left join pg_stat_activity as activity on activity.pid = seen.backend
+    left join pg_catalog.pg_stat_activity as activity on activity.pid = seen.backend
     -- A lane waits for the one that has the ticket.
     left join (select distinct ticket.key, ticket.host, ticket.process from ticket) as queued
       on queued.key = seen.key and queued.host = owner.host and queued.process = owner.process and seen.state = 'waiting'

@@ -1,7 +1,8 @@
 -- Introduces a connection: its random key is held for its whole life and tells others that its owner lives.
 create or replace function fencepost.open_session(session bigint, application text, host text, process integer)
   returns boolean
-  language plpgsql
+  language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pg_advisory_lock(open_session.session);
@@ -27,6 +28,7 @@ begin
       delete from fencepost.waiters where waiters.session in (select dead.session from dead)
     )
     delete from fencepost.holders where holders.session in (select dead.session from dead);
+    perform fencepost.collect_shared_tokens(20);
   exception
     when lock_not_available then
       null;

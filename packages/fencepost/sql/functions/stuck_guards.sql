@@ -14,8 +14,8 @@ begin
     select held.backend,
       concat_ws(' ', activity.backend_start, activity.query_start, activity.state_change, copy.bytes_processed)
     from fencepost.held_keys() as held
-    join pg_stat_activity as activity on activity.pid = held.backend
-    left join pg_stat_progress_copy as copy on copy.pid = held.backend
+    join pg_catalog.pg_stat_activity as activity on activity.pid = held.backend
+    left join pg_catalog.pg_stat_progress_copy as copy on copy.pid = held.backend
     where held.key = stuck_guards.gate and held.mode = 'shared'
       and activity.state = 'active' and activity.wait_event = 'ClientRead';
 end

@@ -8,7 +8,7 @@ declare
   ours record;
 begin
   if exists (
-    select from pg_trigger
+    select from pg_catalog.pg_trigger
     where tgrelid = unprotect.relation and tgfoid = 'fencepost.refuse_truncate()'::regprocedure and tgparentid <> 0
   ) then
     raise exception 'table % is protected as a partition', unprotect.relation
@@ -18,7 +18,7 @@ begin
   for ours in
     select tgname, tgrelid::regclass as relation
     from fencepost.family(unprotect.relation) as member
-    join pg_trigger on tgrelid = member
+    join pg_catalog.pg_trigger on tgrelid = member
     where tgfoid = 'fencepost.refuse_truncate()'::regprocedure and tgparentid = 0
   loop
     -- dynamic: a trigger's name and table cannot be parameters.

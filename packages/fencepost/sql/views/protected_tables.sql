@@ -9,10 +9,10 @@ create or replace view fencepost.protected_tables as
       select member
       from fencepost.family(tgrelid) as member
       where not exists (
-        select from pg_trigger as other
+        select from pg_catalog.pg_trigger as other
         where other.tgrelid = member and other.tgname = 'fencepost_truncate' and other.tgfoid = pg_trigger.tgfoid
       )
     ) as truncatable
-  from pg_trigger
+  from pg_catalog.pg_trigger
   cross join lateral (select convert_from(rtrim(tgargs, '\x00'), getdatabaseencoding())::jsonb as rule) as told
   where tgfoid = 'fencepost.refuse_truncate()'::regprocedure and tgname = 'fencepost_insert' and tgparentid = 0;

@@ -18,6 +18,16 @@ export interface MigrationReport {
   readonly to: number
   /** Names of the steps applied, in order. */
   readonly applied: readonly string[]
+  /** The roles that there are now, if they were asked for. */
+  readonly roles?: readonly string[]
+}
+
+export interface MigrateOptions {
+  /**
+   * Also creates the roles `<prefix>_inspect`, `<prefix>_use` and `<prefix>_admin` with the least they need, for yours to be granted;
+   * nobody else may execute anything in the schema from then on. True: the schema's name is the prefix.
+   */
+  readonly roles?: boolean | string
 }
 
 interface Installed {
@@ -63,11 +73,17 @@ async function ensureSchema(connection: Connection, schema: Schema, mode: 'auto'
 }
 
 /** Migrates over a connection made for it. */
-export async function migrate(origin: Origin, schema: Schema): Promise<MigrationReport> {
+export async function migrate(
+  origin: Origin,
+  schema: Schema,
+  { roles = false }: MigrateOptions = {},
+): Promise<MigrationReport> {
   let connection: Connection | undefined
   try {
     connection = await Connection.open(origin.config, 'fencepost migrate')
-    return await migrateSchema(connection, schema)
+    const report = await migrateSchema(connection, schema)
+    if (roles === false) return report
+    return { ...report, roles: await makeRoles(connection, schema, roles === true ? schema.name : roles) }
   } catch (error) {
     throw describeFailure(error, { where: origin.where, schema })
   } finally {
@@ -98,6 +114,25 @@ async function migrateSchema(connection: Connection, schema: Schema): Promise<Mi
   }
 }
 
+async function makeRoles(connection: Connection, schema: Schema, prefix: string): Promise<readonly string[]> {
+  try {
+    const text = schema.place('select unnest(fencepost.grant_roles($1)) as role')
+    return (await connection.query<{ role: string }>(text, [prefix])).map(({ role }) => role)
+  } catch (error) {
+    if (sqlState(error) === '23514') {
+      const rule = 'lower-case letters, digits and _, at most 55 characters'
+      throw new TypeError(`a prefix for roles must be ${rule}; got '${prefix}'`, { cause: error })
+    }
+    if (sqlState(error) !== '42501') throw error
+    const { role } = await whoAmI(connection, schema)
+    throw new MissingPrivilegeError(
+      `role "${role}" may not create roles`,
+      `alter role ${escapeIdentifier(role)} createrole;`,
+      asError(error),
+    )
+  }
+}
+
 /** Everything as one script for psql, to be read first or run by somebody who may create what the application may not. */
 export async function schemaSql(schemaName?: string): Promise<string> {
   const schema = new Schema(schemaName)
@@ -123,6 +158,9 @@ async function installFunctions(connection: Connection, schema: Schema, files: S
   await connection.run(`set local check_function_bodies = off; ${schema.place(files.functions)}`)
   const insert = schema.place('insert into fencepost.installations (library, functions) values ($1, $2)')
   await connection.query(insert, [await library(), files.fingerprint])
+  // Roles of a server that this database was restored to may be missing.
+  const again = `select fencepost.grant_roles(prefix) from fencepost.roles where to_regrole(prefix || '_admin') is not null`
+  await connection.query(schema.place(again))
 }
 
 async function read(connection: Connection, schema: Schema): Promise<Installed> {

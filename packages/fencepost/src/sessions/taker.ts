@@ -20,11 +20,15 @@ export interface Takers extends Record<Mode, Taker> {
   unlockShared(key: bigint): Promise<void>
 }
 
+const COLLECT = 'select fencepost.collect_shared_tokens()'
+/** Twice as many rows are looked at as may have come meanwhile. */
+const COLLECT_EVERY = 100
+
 export function takersOf(session: Session): Takers {
   const shared = new Ticks(session, 'shared')
   return {
     exclusive: new ExclusiveTaker(new Ticks(session, 'exclusive')),
-    shared: new SharedTaker(shared),
+    shared: new SharedTaker(shared, session),
     unlockShared: (key) => shared.release(key),
   }
 }
@@ -54,12 +58,15 @@ interface Held extends Token {
 /** Any number of holders here, one hold on the server: that is taken with the first and let go of with the last. */
 class SharedTaker implements Taker {
   readonly #ticks: Ticks
+  readonly #session: Session
   readonly #held = new Map<bigint, Held>()
   /** Names whose hold on the server is being taken or let go of. */
   readonly #changing = new Map<bigint, Promise<unknown>>()
+  #taken = 0
 
-  constructor(ticks: Ticks) {
+  constructor(ticks: Ticks, session: Session) {
     this.#ticks = ticks
+    this.#session = session
   }
 
   async try(keys: Keys, line: bigint | null): Promise<Token | null> {
@@ -80,7 +87,13 @@ class SharedTaker implements Taker {
   async #take(keys: Keys, line: bigint | null): Promise<Token | null> {
     const grant = await this.#ask({ keys, line, known: null })
     if (grant !== null) this.#held.set(keys.key, { ...grant, holders: 1 })
+    if (grant !== null && ++this.#taken % COLLECT_EVERY === 0) this.#collect()
     return grant
+  }
+
+  /** Names that were shared once leave a row each, which goes when others are shared; a failure is made up for by the next. */
+  #collect(): void {
+    this.#session.query(COLLECT, [], 'collect shared tokens').catch(() => {})
   }
 
   /** Counted from the start, so that nobody lets go of it meanwhile. */

@@ -85,3 +85,17 @@ test('a refused login counts as unreachable, a missing privilege as unusable', a
     await database.admin.query(`drop role ${ROLE}`)
   }
 })
+
+test('--roles makes roles named after the schema, --prefix others; a prefix that cannot be is a usage error', async () => {
+  const schema = `${ROLE}_s`
+  const migrate = (...more: string[]) => runCommand(['migrate', '--schema', schema, '--url', database.url, ...more])
+  const roles = [schema, ROLE].flatMap((prefix) => ['inspect', 'use', 'admin'].map((role) => `${prefix}_${role}`))
+  try {
+    expect((await migrate('--roles')).stdout).toContain(`roles to grant: ${roles.slice(0, 3).join(', ')}\n`)
+    const again = await migrate('--prefix', ROLE, '--json')
+    expect(JSON.parse(again.stdout)).toMatchObject({ applied: [], roles: roles.slice(3) })
+    expect(await migrate('--prefix', 'Not This')).toMatchObject({ code: 64, stderr: expect.stringContaining('prefix') })
+  } finally {
+    await database.admin.query(roles.map((role) => `drop owned by ${role} cascade; drop role ${role}`).join(';'))
+  }
+})

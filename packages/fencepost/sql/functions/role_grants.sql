@@ -1,0 +1,31 @@
+-- What the roles of grant_roles may do; inspect is in use, and use is in admin. A routine that is not named here runs with the rights of its caller
+-- and is for use; one that runs with those of its owner is for nobody then. What does not exist is passed over. owner: nobody else;
+-- public: everybody, as what triggers call is called by whoever writes.
+create or replace function fencepost.role_grants()
+  returns table (role text, kind text, name text, privileges text)
+  language sql immutable
+as $$
+  select listed.role, listed.kind, name, listed.privileges
+  from (
+    values
+      ('public', 'routine', 'execute', 'check_write'),
+
+      ('inspect', 'table', 'select', 'boot bypasses epochs holders installations locks migrations once protected_tables sessions'),
+      ('inspect', 'table', 'select', 'shared_tokens violations waiters'),
+      ('inspect', 'sequence', 'select', 'tokens'),
+      ('inspect', 'routine', 'execute', 'who inspect list_locks name_locks read_lock_table lock_table advisory_locks'),
+      ('inspect', 'routine', 'execute', 'key gate gate_of token_key held_token held_keys is_held'),
+      ('inspect', 'routine', 'execute', 'known_keys known_range crc32 family once_is_run once_lock'),
+
+      ('use', 'table', 'insert, delete', 'holders shared_tokens waiters'),
+      ('use', 'table', 'select, insert, update, delete', 'once_keys'),
+      ('use', 'sequence', 'usage', 'tickets tokens'),
+      ('use', 'routine', 'execute', 'open_session ensure_epoch prepare_epoch collect_shared_tokens'),
+      ('use', 'routine', 'execute', 'admit forget_tokens refuse_truncate'),
+
+      ('admin', 'table', 'insert', 'bypasses'),
+      ('admin', 'routine', 'execute', 'bypass evict'),
+
+      ('owner', 'routine', 'execute', 'create_role grant_roles raise_epoch')
+  ) as listed (role, kind, privileges, names), regexp_split_to_table(listed.names, ' ') as name
+$$;

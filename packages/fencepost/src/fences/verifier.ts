@@ -1,0 +1,154 @@
+import type { ServerResponse } from 'node:http'
+import { StaleTokenError } from '../ground/errors.ts'
+import { FenceHeaderError } from './fence-header-error.ts'
+import { asError } from '../ground/as-error.ts'
+import { checkName } from '../ground/name.ts'
+import { describeFailure } from '../postgres/driver-error.ts'
+import type { InTransaction } from '../postgres/queryable.ts'
+import type { Schema } from '../postgres/schema.ts'
+import type { Origin } from '../postgres/target.ts'
+import { sqlState } from '../wire/sql-state.ts'
+import type { Fenced } from './fenced.ts'
+import { type CarriedHeaders, readHeader } from './header.ts'
+import { problemOf, type Refusal, writeProblem } from './problem.ts'
+
+/** What carries the headers: a request of node:http, express or fetch. */
+export interface Carrier {
+  readonly headers: CarriedHeaders
+}
+
+export interface VerifierOptions<Request extends Carrier = Carrier> {
+  /**
+   * The lock that what the request writes is written under: a request with another lock's token is refused. Default: whichever lock the
+   * request names, which proves nothing about what it writes.
+   */
+  readonly resource?: string | ((request: Request) => string)
+}
+
+interface Place {
+  readonly origin: Origin
+  readonly schema: Schema
+  readonly namespace: string
+  /** Brings the schema up to date, or says that it is not. */
+  readonly ready: () => Promise<void>
+}
+
+type Answer = Pick<ServerResponse, 'writeHead' | 'end'>
+
+const ADMIT = 'select fencepost.admit($1, $2, $3)'
+/** Twice as many at least as may have come new meanwhile. */
+const FORGET = 'select fencepost.forget_tokens(1000)'
+const ADMISSIONS = 500
+
+/**
+ * Remembers the highest token of each resource in PostgreSQL and refuses requests with a lower one. An equal one passes: the same holder
+ * may repeat itself. Refused are, with a problem document (RFC 9457): a lower token and another lock (412), headers that
+ * cannot be read (400), none at all (428).
+ *
+ * What happens after the check is not fenced by it, unless it is the same transaction: `admit`.
+ */
+export class Verifier<Request extends Carrier = Carrier> {
+  readonly #place: Place
+  readonly #options: VerifierOptions<Request>
+  #ready: Promise<void> | undefined
+  #admitted = 0
+
+  /** Use `fp.verifier()`. */
+  constructor(place: Place, options: VerifierOptions<Request>) {
+    if (typeof options.resource === 'string') checkName(options.resource)
+    this.#place = place
+    this.#options = options
+  }
+
+  /** For express and connect; `next` is called with an error if the database cannot be asked. */
+  readonly middleware = async (request: Request, response: Answer, next: (error?: unknown) => void): Promise<void> => {
+    const allowed = await this.allows(request, response).catch((error: unknown) => ({ error }))
+    if (allowed === true) next()
+    else if (allowed !== false) next(allowed.error)
+  }
+
+  /** For node:http. False: it is refused and has been answered. Rejects if the database cannot be asked: do not go on. */
+  async allows(request: Request, response: Answer): Promise<boolean> {
+    const refused = await this.#check(request)
+    if (refused !== null) writeProblem(response, problemOf(refused))
+    return refused === null
+  }
+
+  /** For handlers that take a `Request`: null, or what to answer. Rejects if the database cannot be asked: do not go on. */
+  async refusal(request: Request): Promise<Response | null> {
+    const refused = await this.#check(request)
+    if (refused === null) return null
+    const { status, headers, body } = problemOf(refused)
+    return new Response(body, { status, headers })
+  }
+
+  /**
+   * Admits the request in the transaction that does what it asks for: both commit together, and until then requests with
+   * newer tokens wait. Nothing an older holder sent can come after it.
+   *
+   * @throws {StaleTokenError} roll back and answer 412.
+   * @throws {FenceHeaderError} which has the `status` to answer with; nothing was sent.
+   * @throws the driver's error with SQLSTATE 40001 if another request came first, at REPEATABLE READ or SERIALIZABLE.
+   */
+  async admit(tx: InTransaction, request: Request): Promise<void> {
+    if ('totalCount' in tx) throw new TypeError('admit() needs a connection inside a transaction; it got a pool')
+    await this.#admit(tx, this.#read(request))
+  }
+
+  async #check(request: Request): Promise<Refusal | null> {
+    const { origin, schema } = this.#place
+    try {
+      const read = this.#read(request)
+      await (this.#ready ??= this.#prepare())
+      await onPool(origin, async (client) => {
+        await this.#admit(client, read)
+        if (this.#admitted++ % ADMISSIONS === 0) await client.query(schema.place(FORGET))
+      })
+      return null
+    } catch (error) {
+      if (error instanceof StaleTokenError || error instanceof FenceHeaderError) return error
+      throw describeFailure(error, { where: origin.where, schema })
+    }
+  }
+
+  #read(request: Request): Fenced {
+    const read = readHeader(request.headers)
+    const { resource = read.name } = this.#options
+    const wanted = typeof resource === 'string' ? resource : resource(request)
+    checkName(wanted)
+    if (wanted === read.name) return read
+    throw new FenceHeaderError(412, `the request must be fenced by lock "${wanted}"; it is by "${read.name}"`)
+  }
+
+  async #admit(tx: InTransaction, { name, token }: Fenced): Promise<void> {
+    const { schema, namespace } = this.#place
+    try {
+      await tx.query(schema.place(ADMIT), [name, token, namespace])
+    } catch (error) {
+      throw sqlState(error) === 'LK001' ? new StaleTokenError(name, token, asError(error)) : error
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    try {
+      await this.#place.ready()
+    } catch (error) {
+      this.#ready = undefined
+      throw error
+    }
+  }
+}
+
+async function onPool<T>(origin: Origin, work: (client: InTransaction) => Promise<T>): Promise<T> {
+  const client = await origin.pool().connect()
+  let broken: Error | undefined
+  const listen = (error: Error) => (broken ??= error)
+  // The pool listens to idle clients only; without this a connection that breaks now would end the process.
+  client.on('error', listen)
+  try {
+    return await work(client)
+  } finally {
+    client.off('error', listen)
+    client.release(broken)
+  }
+}

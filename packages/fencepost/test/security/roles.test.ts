@@ -1,0 +1,240 @@
+import { fencepost, type Fencepost } from 'fencepost'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { cloneDatabase } from '../support/database.ts'
+import { untilInLine } from '../support/waiters.ts'
+
+// Roles belong to the whole server, which other files share.
+const PREFIX = `fp_${process.pid}`
+const database = await cloneDatabase()
+const { admin } = database
+const roles = ['user', 'looker', 'boss', 'nobody'] as const
+const urlOf = (role: (typeof roles)[number]) => database.as(`${PREFIX}_${role}`, 'x')
+const open = (role: (typeof roles)[number]): Fencepost => fencepost(urlOf(role), { migrate: 'off' })
+
+let made: readonly string[] | undefined
+
+beforeAll(async () => {
+  await using fp = fencepost(database.url)
+  made = (await fp.migrate({ roles: PREFIX })).roles
+  for (const role of roles) await admin.query(`create role ${PREFIX}_${role} login password 'x'`)
+  await admin.query(`
+    grant ${PREFIX}_use to ${PREFIX}_user;
+    grant ${PREFIX}_inspect to ${PREFIX}_looker;
+    grant ${PREFIX}_admin to ${PREFIX}_boss;
+    create table effects (who text);
+    grant all on effects to ${PREFIX}_user, ${PREFIX}_boss`)
+})
+afterAll(async () => {
+  const all = [...roles, 'admin', 'use', 'inspect'].map((role) => `${PREFIX}_${role}`)
+  await admin.query(all.map((role) => `drop owned by ${role} cascade; drop role ${role}`).join(';'))
+  await database[Symbol.asyncDispose]()
+})
+
+async function as<T>(role: (typeof roles)[number], work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(urlOf(role))
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+test('migrate says which roles it has made; nobody can log in as one of them', async () => {
+  expect(made).toEqual(['inspect', 'use', 'admin'].map((role) => `${PREFIX}_${role}`))
+  const text = 'select from pg_roles where rolname = any($1) and not rolcanlogin and not rolsuper'
+  expect((await admin.query(text, [made])).rowCount).toBe(3)
+})
+
+test.each(['user', 'boss'] as const)(
+  '%s, with no rights but those of the role, locks, waits, shares and guards',
+  async (role) => {
+    await using fp = open(role)
+    await using other = open('user')
+    await using lock = await fp.lock(`${role} a`)
+    await lock.transaction((tx) => tx.query('insert into effects values ($1)', [role]))
+    expect(await other.tryLock(`${role} a`)).toBeNull()
+    const waiting = other.lock(`${role} a`, { wait: '30s' })
+    await untilInLine(admin, `${role} a`, 1)
+    expect(await fp.who(`${role} a`)).toMatchObject([{ token: lock.token }])
+    expect((await fp.locks.query()).held).toContainEqual(expect.objectContaining({ name: `${role} a` }))
+    await lock.release()
+    const next = await waiting
+    expect(next.token).toBeGreaterThan(lock.token)
+    await next.release()
+    await using one = await fp.lock(`${role} b`, { shared: true })
+    await using two = await other.lock(`${role} b`, { shared: true })
+    expect(two.token).toBe(one.token)
+    await one.transaction((tx) => tx.query('select 1'))
+    await fp.lockAll([`${role} c`, `${role} d`], (both) => both.transaction((tx) => tx.query('select 1')))
+    await using verifier = open(role)
+    expect(await verifier.verifier().refusal(new Request('http://x', { headers: header(role) }))).toBeNull()
+    await as(role, async (client) => {
+      for (const statement of [
+        'call fencepost.boot()',
+        `call fencepost.lock('${role} e', '5 s')`,
+        `select fencepost.guard('${role} e', (select token from fencepost.who('${role} e')))`,
+        `select fencepost.unlock('${role} e')`,
+        `select fencepost.try_lock('${role} e')`,
+      ])
+        await client.query(statement)
+    })
+  },
+)
+
+function header(role: string) {
+  return { 'fencepost-name': `"${role}"`, 'fencepost-token': '2' }
+}
+
+test('a role of use runs things once, and writes to a protected table under its lock', async () => {
+  await admin.query(
+    `create table ledger (account integer); grant all on ledger to ${PREFIX}_user, ${PREFIX}_boss, ${PREFIX}_nobody`,
+  )
+  await using owner = fencepost(database.url)
+  await owner.protect('ledger', 'account:{account}')
+  await using fp = open('user')
+  expect(await fp.once('a', async () => 'done')).toBe('done')
+  expect(await fp.once('a', async () => 'again')).toBe('done')
+  await fp.reconcile()
+  const insert = 'insert into ledger values (1)'
+  await fp.lock('account:1', async (lock) => {
+    await lock.transaction((tx) => tx.query(insert))
+    // Who may do nothing in our schema writes with a live token, and is refused without.
+    await as('nobody', async (client) => {
+      await expect(client.query(insert)).rejects.toMatchObject({ code: 'LK005' })
+      await client.query(`set fencepost.name = 'account:1'; set fencepost.token = ${lock.token}; ${insert}`)
+    })
+  })
+  const bypass = `begin; select fencepost.bypass('repair'); ${insert}; commit`
+  for (const role of ['user', 'looker', 'nobody'] as const)
+    await expect(as(role, (client) => client.query(bypass))).rejects.toMatchObject({ code: '42501' })
+  await as('boss', (client) => client.query(bypass))
+  await as('looker', async (client) => {
+    for (const view of ['protected_tables', 'once', 'violations', 'bypasses', 'locks'])
+      await client.query(`select * from fencepost.${view}`)
+  })
+})
+
+test('a role of use raises the epoch where that is due, also after half of its tokens', async () => {
+  await admin.query('delete from fencepost.boot')
+  await using fp = open('user')
+  const first = await fp.lock('epoch')
+  await admin.query(
+    `select setval('fencepost.tokens', last_value + 1073741823 + 1048576 - last_value % 1048576) from fencepost.tokens`,
+  )
+  await admin.query(
+    `select setval('fencepost.tokens', last_value - last_value % 1048576 + 1048575) from fencepost.tokens`,
+  )
+  const epochs = async () => Number((await admin.query('select count(*) from fencepost.epochs')).rows[0].count)
+  const before = await epochs()
+  const second = await fp.lock('prepared')
+  expect(await epochs()).toBe(before + 1)
+  expect(second.token).toBeGreaterThan(first.token)
+})
+
+test.each([
+  'insert into fencepost.epochs values (5000, 1, $$mine$$)',
+  'update fencepost.epochs set epoch = epoch + 1',
+  'delete from fencepost.epochs',
+  `select setval('fencepost.tokens', 1)`,
+  'alter sequence fencepost.tokens restart',
+  'delete from fencepost.boot',
+  'delete from fencepost.migrations',
+  `insert into fencepost.installations (library, functions) values ('99', 'evil')`,
+  'update fencepost.highest_tokens set token = 1',
+  'select * from fencepost.highest_tokens',
+  'update fencepost.sessions set backend = 1',
+  'insert into fencepost.sessions values (1, $$a$$, $$b$$, 1)',
+  'truncate fencepost.holders',
+  `select fencepost.raise_epoch('mine')`,
+  'select fencepost.grant_roles()',
+  `create or replace function fencepost.is_held(key bigint) returns boolean language sql as 'select true'`,
+  'create table fencepost.mine (n integer)',
+  'drop table fencepost.holders',
+  `insert into fencepost.roles values ('mine')`,
+])('neither use nor inspect nor admin may: %s', async (statement) => {
+  for (const role of ['user', 'looker', 'boss'] as const) {
+    await expect(as(role, (client) => client.query(statement))).rejects.toMatchObject({ code: '42501' })
+  }
+})
+
+test('a role of inspect sees who holds and who waits, and can take nothing by our functions', async () => {
+  await using fp = open('user')
+  await using lock = await fp.lock('seen')
+  await as('looker', async (client) => {
+    expect((await client.query(`select token from fencepost.who('seen')`)).rows).toEqual([
+      { token: String(lock.token) },
+    ])
+    expect((await client.query('select from fencepost.locks')).rowCount).toBeGreaterThan(0)
+    for (const statement of [
+      `select fencepost.try_lock('free')`,
+      `call fencepost.lock('free')`,
+      `select fencepost.guard('seen', ${lock.token})`,
+      `select fencepost.admit('seen', 2)`,
+      `select fencepost.open_session(1, 'a', 'b', 1)`,
+      `select fencepost.take(1, 2, null)`,
+      `select nextval('fencepost.tokens')`,
+      'delete from fencepost.waiters',
+    ])
+      await expect(client.query(statement)).rejects.toMatchObject({ code: '42501' })
+  })
+  await using looker = open('looker')
+  await expect(looker.lock('free')).rejects.toMatchObject({ code: 'MISSING_PRIVILEGE' })
+})
+
+test('a role that was granted nothing may execute nothing in the schema but what triggers call, even with usage of it', async () => {
+  await admin.query(`grant usage on schema fencepost to ${PREFIX}_nobody`)
+  const { rows } = await admin.query<{ routine: string }>(`
+    select oid::regprocedure::text as routine from pg_proc
+    where pronamespace = 'fencepost'::regnamespace and has_function_privilege('${PREFIX}_nobody', oid, 'execute')`)
+  expect(rows).toEqual([{ routine: expect.stringContaining('check_write') }])
+})
+
+test('what evicts is for admin alone', async () => {
+  const may = async (role: string) =>
+    (
+      await admin.query<{ may: boolean }>(
+        `select has_function_privilege($1, oid, 'execute') as may from pg_proc where pronamespace = 'fencepost'::regnamespace and proname = 'evict'`,
+        [`${PREFIX}_${role}`],
+      )
+    ).rows.map((row) => row.may)
+  await admin.query(`
+    do $$ begin
+      if to_regproc('fencepost.evict') is null then
+        create function fencepost.evict(name text) returns boolean language sql as 'select true';
+      end if;
+    end $$;
+    select fencepost.grant_roles('${PREFIX}')`)
+  expect([await may('user'), await may('looker')].flat()).not.toContain(true)
+  expect(await may('boss')).toContain(true)
+})
+
+test('a function that comes with a migration is for use at once, one with its owner’s rights only if it is listed', async () => {
+  await admin.query(`
+    create function fencepost.plain() returns integer language sql as 'select 1';
+    create function fencepost.mighty() returns integer language sql security definer set search_path = pg_catalog, pg_temp as 'select 1';
+    insert into fencepost.installations (library, functions) values ('0.0.1', 'older')`)
+  await using fp = fencepost(database.url)
+  await fp.migrate()
+  await as('user', async (client) => {
+    await client.query('select fencepost.plain()')
+    await expect(client.query('select fencepost.mighty()')).rejects.toMatchObject({ code: '42501' })
+  })
+  await as('looker', async (client) => {
+    await expect(client.query('select fencepost.plain()')).rejects.toMatchObject({ code: '42501' })
+  })
+})
+
+test('a prefix that is no name of a role is refused, and one whose roles can log in', async () => {
+  await using fp = fencepost(database.url)
+  await expect(fp.migrate({ roles: 'Not This' })).rejects.toThrow(TypeError)
+  await admin.query(`create role ${PREFIX}_taken_use login`)
+  try {
+    await expect(fp.migrate({ roles: `${PREFIX}_taken` })).rejects.toMatchObject({ code: '42710' })
+  } finally {
+    await admin.query(`drop role ${PREFIX}_taken_use`)
+  }
+  await using poor = fencepost(urlOf('nobody'))
+  await expect(poor.migrate({ roles: true })).rejects.toMatchObject({ code: 'MISSING_PRIVILEGE' })
+})
