@@ -1,5 +1,6 @@
-import { Client, type ClientConfig, escapeLiteral, Pool } from 'pg'
+import { Client, type ClientBase, type ClientConfig, escapeLiteral, Pool } from 'pg'
 import type { PoolLike } from './queryable.ts'
+import { NETWORK_SETTINGS } from './session-settings.ts'
 
 /** A postgres:// URL, a `pg.Pool`, or what one is made of. */
 export type Target = string | URL | PoolLike | object
@@ -98,8 +99,13 @@ function placeOf(config: ClientConfig): string {
 }
 
 function makePool(config: ClientConfig): Pool {
-  const pool = new Pool({ max: POOL_SIZE, allowExitOnIdle: true, keepAlive: true, ...config })
+  const pool = new Pool({ max: POOL_SIZE, allowExitOnIdle: true, keepAlive: true, onConnect: watchNetwork, ...config })
   // An idle client that breaks is replaced by the pool; without a listener the process would die of it.
   pool.on('error', () => {})
   return pool
+}
+
+/** What a guarded transaction would set, and take back at its end, which costs more than its guard. Not every host lets us have it. */
+async function watchNetwork(client: ClientBase): Promise<void> {
+  for (const { name, value } of NETWORK_SETTINGS) await client.query(`set ${name} = ${value}`).catch(() => {})
 }
