@@ -13,12 +13,7 @@ import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
 import type { LockedTransactionOptions, RetriedWork } from './transactions/retried-transaction.ts'
 import { Transactions } from './transactions/transactions.ts'
-import { type AnyWork, Once } from './once/once.ts'
-import { OnceKeys } from './once/once-keys.ts'
-import type { OnceOptions, OnceTransactionOptions, OnceTransactionWork, OnceWork } from './once/once-options.ts'
-import { type Ask, type Reconciliation, Reconciler, type Settlement } from './once/reconcile.ts'
-import type { AsStored } from './once/stored-result.ts'
-import type { OnceRecord } from './once/once-record.ts'
+import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
 import { migrate, type MigrationReport, schemaEnsurer } from './postgres/migrate.ts'
@@ -38,12 +33,15 @@ export function fencepost(target: Target | undefined, options: FencepostOptions 
 export class Fencepost extends LockCalls implements AsyncDisposable {
   /** All locks of the database, in the words of the Web Locks API. */
   readonly locks: WebLocks
+  /** Runs a function once per key, or flags it uncertain. */
+  readonly once: OnceCall
+  /** Lists what `once` has left uncertain, and settles it. */
+  readonly reconcile: ReconcileCall
   readonly #origin: Origin
   readonly #settings: Settings
   readonly #sessions: Sessions
   readonly #locks: Locks
   readonly #transactions: Transactions
-  readonly #once: OnceKeys
   readonly #protection: Protection
   readonly #events: Events
   readonly #closing: AbortController
@@ -66,45 +64,13 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.#locks = locks
     this.#events = events
     this.#closing = closing
-    this.#transactions = new Transactions({ locks, sessions, schema, namespace, freezeMs, closing: closing.signal })
-    this.#once = new OnceKeys({ locks, sessions, schema, namespace, application, closing: closing.signal })
+    const parts = { locks, sessions, schema, namespace, freezeMs, closing: closing.signal }
+    this.#transactions = new Transactions(parts)
+    const { once, reconcile } = onceCalls({ ...parts, application })
+    this.once = once
+    this.reconcile = reconcile
     this.#protection = new Protection(origin, settings)
     this.locks = new WebLocks({ session: async () => (await sessions.main()).session, held: () => locks.held() })
-  }
-
-  /**
-   * Runs `work` once per key, over all processes and for as long as the record is kept, or says that it is not known whether it was
-   * done. Returns what it returned, as JSON gives it back, also to every later call; a call that comes meanwhile waits. With
-   * `transaction: true` its effects in `tx` commit together with the record, and nothing is ever uncertain.
-   *
-   * @throws what `work` throws, which is recorded as failed; with `transaction: true` nothing is, and the next call runs it.
-   * @throws {OnceUncertainError} if an earlier run, or this one, left no outcome: `fp.reconcile` settles it.
-   * @throws {OnceFailedError} if an earlier run threw.
-   * @throws {OnceBusyError} after `wait`.
-   * @throws {OnceResultError} if what it returned could not be stored: it is done all the same.
-   * @throws what `lock` and `lock.transaction` throw: `work` was not run then, or is rolled back.
-   */
-  once<T>(key: string, work: OnceWork<T>): Promise<AsStored<T>>
-  once<T>(key: string, options: OnceTransactionOptions, work: OnceTransactionWork<T>): Promise<AsStored<T>>
-  once<T>(key: string, options: OnceOptions, work: OnceWork<T>): Promise<AsStored<T>>
-  async once(key: string, ...rest: [(object | AnyWork)?, AnyWork?]): Promise<unknown> {
-    return await new Once(this.#once).call(key, rest)
-  }
-
-  /**
-   * Without an argument lists what is uncertain, the oldest first, at most 1000. With a settlement says how one key ended, which also
-   * lets a failed one be run again; what is done stays done. With a function asks it for each that is uncertain, under the lock of the key.
-   *
-   * @throws {OnceBusyError} if the key is being run.
-   * @throws {TypeError} for what is no settlement.
-   */
-  reconcile(): Promise<OnceRecord[]>
-  reconcile(ask: Ask): Promise<Reconciliation>
-  reconcile(settlement: Settlement): Promise<OnceRecord | null>
-  async reconcile(how?: Settlement | Ask): Promise<OnceRecord[] | OnceRecord | Reconciliation | null> {
-    const reconciler = new Reconciler(this.#once)
-    if (how === undefined) return await reconciler.list()
-    return await (typeof how === 'function' ? reconciler.ask(how) : reconciler.settle(how))
   }
 
   /**

@@ -24,6 +24,7 @@ export * from './fencing/protect-errors.ts'
 export * from './ground/eviction-errors.ts'
 export * from './ground/server-errors.ts'
 export * from './once/once-errors.ts'
+export type { OnceCall, ReconcileCall } from './once/once-calls.ts'
 export type { OnceRecord, OnceState, Runner } from './once/once-record.ts'
 export type { Holder } from './ground/holder.ts'
 export { keyOf } from './ground/key.ts'
@@ -35,6 +36,7 @@ export type { Attempt, LockedTransactionOptions, RetriedWork } from './transacti
 export type { LockSet } from './locks/lock-set.ts'
 export type { Mode } from './ground/mode.ts'
 export type {
+  OnceInTransactionOptions,
   OnceOptions,
   OnceRun,
   OnceTransactionOptions,

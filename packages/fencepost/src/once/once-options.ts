@@ -1,4 +1,5 @@
 import type { Isolation, Transaction } from '../fencing/guarded-transaction.ts'
+import { type AnyTransaction, asQueryable } from '../adapters/any-transaction.ts'
 import { type Duration, parseDuration } from '../ground/duration.ts'
 import { checkName } from '../ground/name.ts'
 import type { OnceState } from './once-record.ts'
@@ -15,7 +16,7 @@ export interface OnceRun {
 }
 
 export type OnceWork<T> = (run: OnceRun) => Promise<T> | T
-export type OnceTransactionWork<T> = (tx: Transaction, run: OnceRun) => Promise<T> | T
+export type OnceTransactionWork<T, Tx = Transaction> = (tx: Tx, run: OnceRun) => Promise<T> | T
 
 export interface OnceOptions {
   /** How long to wait while somebody else is at the key, before `OnceBusyError`. Default: for as long as it takes; `'0s'` does not wait. */
@@ -40,6 +41,14 @@ export interface OnceTransactionOptions extends OnceOptions {
   readonly isolation?: Isolation
 }
 
+export interface OnceInTransactionOptions<Tx extends AnyTransaction> extends OnceOptions {
+  /**
+   * Runs the function in this READ COMMITTED transaction of yours, of any client. The key is yours until it ends, and what is recorded
+   * goes with it.
+   */
+  readonly transaction: Tx
+}
+
 export interface AskedOnce {
   /** Null: for ever. */
   readonly waitMs: number | null
@@ -48,8 +57,10 @@ export interface AskedOnce {
   readonly retentionMs: number | null
   /** The states that are run again. */
   readonly retries: readonly OnceState[]
-  /** Null: not in a transaction. */
+  /** Of a transaction of ours. Null: not in one. */
   readonly isolation: Isolation | null
+  /** A transaction of the caller. */
+  readonly inside: AnyTransaction | null
 }
 
 const KNOWN = ['wait', 'signal', 'retention', 'onFailed', 'onUncertain', 'transaction', 'isolation']
@@ -57,15 +68,20 @@ const LEVELS = ['read committed', 'repeatable read', 'serializable']
 const SHORTEST_MS = 1000
 const LONGEST_MS = 36_500 * 86_400_000
 
+interface AnyOptions extends OnceOptions {
+  readonly transaction?: boolean | AnyTransaction
+  readonly isolation?: Isolation
+}
+
 /** @throws {TypeError} for an option that does not exist or cannot be right. */
-export function parseOnceOptions(options: OnceOptions & Partial<OnceTransactionOptions>): AskedOnce {
+export function parseOnceOptions(options: AnyOptions): AskedOnce {
   for (const option of Object.keys(options)) {
     if (!KNOWN.includes(option)) throw new TypeError(`unknown option '${option}'; there are ${KNOWN.join(', ')}`)
   }
   const { wait, signal, transaction = false, isolation } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal')
-  if (typeof transaction !== 'boolean') throw new TypeError('transaction must be true or false')
-  if (isolation !== undefined && !transaction) throw new TypeError('isolation is for { transaction: true }')
+  const inside = typeof transaction === 'boolean' ? null : checkTransaction(transaction)
+  if (isolation !== undefined && transaction !== true) throw new TypeError('isolation is for { transaction: true }')
   if (isolation !== undefined && !LEVELS.includes(isolation)) {
     throw new TypeError(`isolation must be one of '${LEVELS.join("', '")}'; got '${isolation}'`)
   }
@@ -77,7 +93,8 @@ export function parseOnceOptions(options: OnceOptions & Partial<OnceTransactionO
     signal,
     retentionMs: parseRetention(options.retention),
     retries,
-    isolation: transaction ? (isolation ?? 'read committed') : null,
+    isolation: transaction === true ? (isolation ?? 'read committed') : null,
+    inside,
   }
 }
 
@@ -96,6 +113,11 @@ export function checkKey(key: unknown): asserts key is string {
   } catch (error) {
     throw new TypeError((error as Error).message.replace('a lock name', 'a once-key'), { cause: error })
   }
+}
+
+function checkTransaction(transaction: AnyTransaction): AnyTransaction {
+  asQueryable(transaction)
+  return transaction
 }
 
 function isRetry(choice: 'throw' | 'retry' = 'throw', option: string): boolean {

@@ -1,13 +1,15 @@
 import { inspect } from 'node:util'
+import { type AnyTransaction, asQueryable } from '../adapters/any-transaction.ts'
 import { firstOf } from '../ground/abort.ts'
-import { CommitUncertainError, TransactionLostError } from '../ground/errors.ts'
+import { CommitUncertainError, DeadlockError, TransactionLostError } from '../ground/errors.ts'
 import { OnceFailedError, OnceResultError, OnceUncertainError } from './once-errors.ts'
-import type { Transaction } from '../fencing/guarded-transaction.ts'
+import type { Isolation, Transaction } from '../fencing/guarded-transaction.ts'
 import { optionsAndWork } from '../locks/lock-options.ts'
 import type { Lock } from '../locks/lock.ts'
+import { serverErrorOf } from '../wire/sql-state.ts'
 import type { OnceKeys } from './once-keys.ts'
 import { type AskedOnce, checkKey, type OnceRun, parseOnceOptions } from './once-options.ts'
-import { type Outcome, publicRecord, type Records, type Stored } from './records.ts'
+import { type Inside, type Outcome, publicRecord, type Records, type Stored } from './records.ts'
 import { repeated } from './repeated.ts'
 import { encodeResult, isUnstorable, unstorable } from './stored-result.ts'
 
@@ -27,6 +29,11 @@ interface Running {
   readonly retentionMs: number | null
 }
 
+interface Ending {
+  readonly begun: Stored
+  readonly outcome: Outcome
+}
+
 const SWEPT = 20
 const LOOK_MS = 10_000
 
@@ -42,7 +49,7 @@ const LOOK_MS = 10_000
  *
  * `running` is on disk before the function is called; it and every outcome are written in a transaction that is guarded with the
  * lock of the key: a runner that has lost it, whether it knows or not, records nothing. In the transactional form begin, effects
- * and outcome are one such transaction, so nobody ever sees `running`.
+ * and outcome are one such transaction, or one of the caller's that holds the key itself, so nobody ever sees `running`.
  */
 export class Once {
   readonly #keys: OnceKeys
@@ -61,16 +68,23 @@ export class Once {
     const known = await this.#keys.look(key)
     if (known !== null && known.state !== 'running' && !asked.retries.includes(known.state)) return replay(known)
 
-    const result = await (asked.isolation === null
-      ? this.#keys.hold(key, asked, (lock) => this.#run(lock, asked))
-      : this.#runCommitted(asked))
+    const result = await this.#runAsAsked(asked)
     await this.#keys.sweep(SWEPT)
     return result
   }
 
+  async #runAsAsked(asked: Asked): Promise<unknown> {
+    const { key, isolation, inside } = asked
+    if (inside !== null) return await this.#runInside(inside, asked)
+    if (isolation !== null) return await this.#runCommitted(asked, isolation)
+    return await this.#keys.hold(key, asked, (lock) => this.#run(lock, asked))
+  }
+
   async #run(lock: Lock, asked: Asked): Promise<unknown> {
     const { key, retries, retentionMs, work } = asked
-    const begun = await repeated(lock, (tx) => this.#keys.records.begin(tx, { key, token: lock.token }, retries))
+    const begun = await repeated(lock, (tx) =>
+      this.#keys.records.begin(tx, { key, token: lock.token }, [...retries, 'running']),
+    )
     if (begun.state !== 'running') return replay(begun)
 
     const running = { lock, begun, retentionMs }
@@ -118,28 +132,53 @@ export class Once {
   }
 
   /** A COMMIT without an answer is looked for: it was done with all its effects, or with none. */
-  async #runCommitted(asked: Asked): Promise<unknown> {
+  async #runCommitted(asked: Asked, isolation: Isolation): Promise<unknown> {
+    const { key, retries } = asked
+    const { records } = this.#keys
     try {
-      return await this.#keys.hold(asked.key, asked, (lock) => this.#runInTransaction(lock, asked))
+      return await this.#keys.hold(key, asked, async (lock) => {
+        using signal = this.#signalOf(lock, asked)
+        const run = async (tx: Transaction) => {
+          const begun = await records.begin(tx, { key, token: lock.token }, retries)
+          return begun.state === 'running'
+            ? await this.#runBegun(tx, begun, { ...asked, signal: signal.signal })
+            : begun
+        }
+        return replay(await lock.transaction(run, { isolation }))
+      })
     } catch (error) {
-      if (!(error instanceof CommitUncertainError) || error.lockName !== asked.key) throw error
-      const record = await this.#lookBehind(asked.key, error)
-      if (record?.state !== 'done') throw new TransactionLostError(asked.key, error)
+      if (!(error instanceof CommitUncertainError) || error.lockName !== key) throw error
+      const record = await this.#lookBehind(key, error)
+      if (record?.state !== 'done') throw new TransactionLostError(key, error)
       return replay(record)
     }
   }
 
-  async #runInTransaction(lock: Lock, asked: Asked): Promise<unknown> {
-    const { key, retries, retentionMs, work } = asked
-    const { records } = this.#keys
-    using signal = this.#signalOf(lock, asked)
-    const run = async (tx: Transaction) => {
-      const begun = await records.begin(tx, { key, token: lock.token }, retries)
-      if (begun.state !== 'running') return begun
-      const result = encodeResult(await work(tx, runOf(begun, signal.signal)))
-      return await endIn(records, tx, begun, { state: 'done', result, error: null, retentionMs })
+  /** What is recorded is the caller's to commit. If it commits although the function threw, the key has failed. */
+  async #runInside(tx: AnyTransaction, asked: Asked): Promise<unknown> {
+    const { key, retries, retentionMs, waitMs } = asked
+    const { records, closing } = this.#keys
+    const inside = asQueryable(tx)
+    const token = await this.#keys.enter(tx, key, waitMs)
+    const begun = await records.begin(inside, { key, token }, retries).catch((error: unknown) => {
+      throw serverErrorOf(error)?.code === 'LK007' ? new DeadlockError(key, []) : error
+    })
+    if (begun.state !== 'running') return replay(begun)
+    using signal = firstOf([asked.signal, closing])
+    const work = async (_inside: unknown, run: OnceRun) => await asked.work(tx, run)
+    try {
+      return replay(await this.#runBegun(inside, begun, { ...asked, work, signal: signal.signal }))
+    } catch (error) {
+      const failed = { state: 'failed', result: null, error: describe(error), retentionMs } as const
+      await records.end(inside, begun, failed).catch(() => {})
+      throw error
     }
-    return replay(await lock.transaction(run, { isolation: asked.isolation ?? 'read committed' }))
+  }
+
+  async #runBegun(tx: Inside, begun: Stored, asked: Asked & { signal: AbortSignal }): Promise<Stored> {
+    const { work, signal, retentionMs } = asked
+    const result = encodeResult(await work(tx, runOf(begun, signal)))
+    return await endIn(this.#keys.records, tx, { begun, outcome: { state: 'done', result, error: null, retentionMs } })
   }
 
   /** The next grant waits for a commit that is still under way, so what is there then is all there will be. */
@@ -169,7 +208,7 @@ function runOf({ key, idempotencyKey, attempt }: Stored, signal: AbortSignal): O
   return { key, idempotencyKey, attempt, signal }
 }
 
-async function endIn(records: Records, tx: Transaction, begun: Stored, outcome: Outcome): Promise<Stored> {
+async function endIn(records: Records, tx: Inside, { begun, outcome }: Ending): Promise<Stored> {
   try {
     return await records.end(tx, begun, outcome)
   } catch (error) {

@@ -1,4 +1,5 @@
 import { fencepost } from 'fencepost'
+import { Client, Pool } from 'pg'
 import { expect, test } from 'vitest'
 
 const fp = fencepost('postgres://nobody@127.0.0.1:1/none')
@@ -16,7 +17,15 @@ test.each<[why: string, key: unknown, options: object, says: RegExp]>([
   ['a signal that is none', 'a', { signal: {} }, /must be an AbortSignal/],
   ['a boolean for onFailed', 'a', { onFailed: true }, /onFailed must be 'throw' or 'retry'/],
   ['a word for onUncertain', 'a', { onUncertain: 'again' }, /onUncertain must be 'throw' or 'retry'/],
-  ['a word for transaction', 'a', { transaction: 'yes' }, /transaction must be true or false/],
+  ['a word for transaction', 'a', { transaction: 'yes' }, /an open transaction of one of these is needed/],
+  ['null for transaction', 'a', { transaction: null }, /an open transaction of one of these is needed/],
+  ['a pool for transaction', 'a', { transaction: new Pool() }, /it got a pool/],
+  [
+    'an isolation of a transaction of the caller',
+    'a',
+    { transaction: new Client(), isolation: 'serializable' },
+    /isolation is for/,
+  ],
   ['an isolation without a transaction', 'a', { isolation: 'serializable' }, /isolation is for/],
   ['an unknown isolation', 'a', { transaction: true, isolation: 'none' }, /isolation must be one of/],
 ])('P7: once with %s is a TypeError, before anything is sent', async (_, key, options, says) => {
