@@ -65,8 +65,9 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.#locks = locks
     this.#events = events
     this.#closing = closing
-    this.#transactions = new Transactions({ locks, sessions, schema, namespace, freezeMs, closing: closing.signal })
-    const { once, reconcile } = onceCalls({ locks, sessions, schema, namespace, application, closing: closing.signal })
+    const parts = { locks, sessions, schema, namespace, freezeMs, closing: closing.signal }
+    this.#transactions = new Transactions(parts)
+    const { once, reconcile } = onceCalls({ ...parts, application })
     this.once = once
     this.reconcile = reconcile
     this.#protection = new Protection(origin, settings)

@@ -1,5 +1,6 @@
 -- Begins an attempt, for whoever holds the lock of the key, in a transaction that is guarded with it. What comes back is running if
--- the caller is to run it, and else what there is instead. retries names the states that are run again.
+-- the caller is to run it, and else what there is instead. retries names the states that are run again: 'running' is for a caller who
+-- may not have heard that this very attempt was begun.
 create or replace function fencepost.once_begin(
   namespace text, key text, token bigint, application text, host text, process integer, retries text[]
 )
@@ -32,15 +33,16 @@ begin
     return fencepost.once_json(record);
   end if;
 
-  if record.state = 'running' and record.token <> once_begin.token
-    and fencepost.once_is_run(record.namespace, record.key, record.token)
-  then
-    -- Only a backend that runs it inside its own transaction is let in here again.
-    raise exception 'once-key "%" is being run by this transaction', once_begin.key
-      using errcode = 'LK007', hint = 'Do not call it inside of itself.';
+  if record.state = 'running' and record.token = once_begin.token then
+    if not 'running' = any (once_begin.retries) then
+      -- A transaction that asks for its lock again is given the same token.
+      raise exception 'once-key "%" is being run by this transaction', once_begin.key
+        using errcode = 'LK007', hint = 'Do not call it inside of itself.';
+    end if;
+    return fencepost.once_json(record);
   end if;
-  -- The lock is ours, so whoever began it has let go or is gone. Our own token: the answer to our first try was lost.
-  if record.state = 'running' and record.token <> once_begin.token then
+  -- The lock is ours, so whoever began it has let go or is gone.
+  if record.state = 'running' then
     update fencepost.once_keys as one set state = 'uncertain'
     where one.namespace = once_begin.namespace and one.key = once_begin.key
     returning * into record;

@@ -1,4 +1,4 @@
-import type { InTransaction } from '../postgres/queryable.ts'
+import type { AnyTransaction } from '../adapters/any-transaction.ts'
 import { type AnyWork, Once } from './once.ts'
 import { OnceKeys, type OnceKeysOptions } from './once-keys.ts'
 import type {
@@ -27,7 +27,7 @@ import type { AsStored } from './stored-result.ts'
 export interface OnceCall {
   <T>(key: string, work: OnceWork<T>): Promise<AsStored<T>>
   <T>(key: string, options: OnceTransactionOptions, work: OnceTransactionWork<T>): Promise<AsStored<T>>
-  <T, Tx extends InTransaction>(
+  <T, Tx extends AnyTransaction>(
     key: string,
     options: OnceInTransactionOptions<Tx>,
     work: OnceTransactionWork<T, Tx>,

@@ -1,5 +1,7 @@
+import type { AnyTransaction } from '../adapters/any-transaction.ts'
+import { takeInTransaction } from '../fencing/lock-in-transaction.ts'
 import { firstOf } from '../ground/abort.ts'
-import { LockTimeoutError } from '../ground/errors.ts'
+import { DeadlockError, LockTimeoutError } from '../ground/errors.ts'
 import { OnceBusyError } from './once-errors.ts'
 import type { Lock } from '../locks/lock.ts'
 import type { Locks } from '../locks/locks.ts'
@@ -14,6 +16,7 @@ export interface OnceKeysOptions {
   readonly sessions: Sessions
   readonly schema: Schema
   readonly namespace: string
+  readonly freezeMs: number
   /** What others are told of a runner. */
   readonly application: string
   readonly closing: AbortSignal
@@ -51,6 +54,18 @@ export class OnceKeys {
     const scope = new Scope()
     const held = await this.#take(key, asked, scope)
     return await scope.run({ owner: locks, keys: [locks.keyOf(key, this.#lockNamespace)], held }, work)
+  }
+
+  /** Takes the lock of a key inside a transaction of the caller, to its end, and its token. */
+  async enter(tx: AnyTransaction, key: string, waitMs: number | null): Promise<number> {
+    const { locks, schema, freezeMs } = this.#options
+    const namespace = this.#lockNamespace
+    if (Scope.holding(locks, locks.keyOf(key, namespace)) !== null) throw new DeadlockError(key, [])
+    try {
+      return await takeInTransaction(tx, key, { waitMs, namespace, schema, freezeMs })
+    } catch (error) {
+      throw error instanceof LockTimeoutError ? new OnceBusyError(key, error) : error
+    }
   }
 
   /** Without a lock: what is being run may have ended since. */

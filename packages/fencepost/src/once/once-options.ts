@@ -1,5 +1,5 @@
 import type { Isolation, Transaction } from '../fencing/guarded-transaction.ts'
-import type { InTransaction } from '../postgres/queryable.ts'
+import { type AnyTransaction, asQueryable } from '../adapters/any-transaction.ts'
 import { type Duration, parseDuration } from '../ground/duration.ts'
 import { checkName } from '../ground/name.ts'
 import type { OnceState } from './once-record.ts'
@@ -41,8 +41,11 @@ export interface OnceTransactionOptions extends OnceOptions {
   readonly isolation?: Isolation
 }
 
-export interface OnceInTransactionOptions<Tx extends InTransaction> extends Omit<OnceOptions, 'wait'> {
-  /** Runs the function in this READ COMMITTED transaction of yours. The key is yours until it ends, and what is recorded goes with it. */
+export interface OnceInTransactionOptions<Tx extends AnyTransaction> extends OnceOptions {
+  /**
+   * Runs the function in this READ COMMITTED transaction of yours, of any client. The key is yours until it ends, and what is recorded
+   * goes with it.
+   */
   readonly transaction: Tx
 }
 
@@ -57,7 +60,7 @@ export interface AskedOnce {
   /** Of a transaction of ours. Null: not in one. */
   readonly isolation: Isolation | null
   /** A transaction of the caller. */
-  readonly inside: InTransaction | null
+  readonly inside: AnyTransaction | null
 }
 
 const KNOWN = ['wait', 'signal', 'retention', 'onFailed', 'onUncertain', 'transaction', 'isolation']
@@ -66,7 +69,7 @@ const SHORTEST_MS = 1000
 const LONGEST_MS = 36_500 * 86_400_000
 
 interface AnyOptions extends OnceOptions {
-  readonly transaction?: boolean | InTransaction
+  readonly transaction?: boolean | AnyTransaction
   readonly isolation?: Isolation
 }
 
@@ -79,7 +82,6 @@ export function parseOnceOptions(options: AnyOptions): AskedOnce {
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal')
   const inside = typeof transaction === 'boolean' ? null : checkTransaction(transaction)
   if (isolation !== undefined && transaction !== true) throw new TypeError('isolation is for { transaction: true }')
-  if (wait !== undefined && inside !== null) throw new TypeError('set lock_timeout in your transaction instead of wait')
   if (isolation !== undefined && !LEVELS.includes(isolation)) {
     throw new TypeError(`isolation must be one of '${LEVELS.join("', '")}'; got '${isolation}'`)
   }
@@ -113,13 +115,8 @@ export function checkKey(key: unknown): asserts key is string {
   }
 }
 
-function checkTransaction(transaction: InTransaction): InTransaction {
-  if (typeof (transaction as Partial<InTransaction> | null)?.query !== 'function') {
-    throw new TypeError('transaction must be true, false or a connection inside a transaction')
-  }
-  if ('totalCount' in transaction) {
-    throw new TypeError('transaction must be a connection inside a transaction; it got a pool')
-  }
+function checkTransaction(transaction: AnyTransaction): AnyTransaction {
+  asQueryable(transaction)
   return transaction
 }
 

@@ -1,14 +1,15 @@
 import { inspect } from 'node:util'
+import { type AnyTransaction, asQueryable } from '../adapters/any-transaction.ts'
 import { firstOf } from '../ground/abort.ts'
-import { CommitUncertainError, TransactionLostError } from '../ground/errors.ts'
+import { CommitUncertainError, DeadlockError, TransactionLostError } from '../ground/errors.ts'
 import { OnceFailedError, OnceResultError, OnceUncertainError } from './once-errors.ts'
 import type { Isolation, Transaction } from '../fencing/guarded-transaction.ts'
 import { optionsAndWork } from '../locks/lock-options.ts'
 import type { Lock } from '../locks/lock.ts'
-import type { InTransaction } from '../postgres/queryable.ts'
+import { serverErrorOf } from '../wire/sql-state.ts'
 import type { OnceKeys } from './once-keys.ts'
 import { type AskedOnce, checkKey, type OnceRun, parseOnceOptions } from './once-options.ts'
-import { type Outcome, publicRecord, type Records, type Stored } from './records.ts'
+import { type Inside, type Outcome, publicRecord, type Records, type Stored } from './records.ts'
 import { repeated } from './repeated.ts'
 import { encodeResult, isUnstorable, unstorable } from './stored-result.ts'
 
@@ -81,7 +82,9 @@ export class Once {
 
   async #run(lock: Lock, asked: Asked): Promise<unknown> {
     const { key, retries, retentionMs, work } = asked
-    const begun = await repeated(lock, (tx) => this.#keys.records.begin(tx, { key, token: lock.token }, retries))
+    const begun = await repeated(lock, (tx) =>
+      this.#keys.records.begin(tx, { key, token: lock.token }, [...retries, 'running']),
+    )
     if (begun.state !== 'running') return replay(begun)
 
     const running = { lock, begun, retentionMs }
@@ -152,23 +155,27 @@ export class Once {
   }
 
   /** What is recorded is the caller's to commit. If it commits although the function threw, the key has failed. */
-  async #runInside(tx: InTransaction, asked: Asked): Promise<unknown> {
-    const { key, retries, retentionMs } = asked
+  async #runInside(tx: AnyTransaction, asked: Asked): Promise<unknown> {
+    const { key, retries, retentionMs, waitMs } = asked
     const { records, closing } = this.#keys
-    const token = await records.enter(tx, key)
-    const begun = await records.begin(tx, { key, token }, retries)
+    const inside = asQueryable(tx)
+    const token = await this.#keys.enter(tx, key, waitMs)
+    const begun = await records.begin(inside, { key, token }, retries).catch((error: unknown) => {
+      throw serverErrorOf(error)?.code === 'LK007' ? new DeadlockError(key, []) : error
+    })
     if (begun.state !== 'running') return replay(begun)
     using signal = firstOf([asked.signal, closing])
+    const work = async (_inside: unknown, run: OnceRun) => await asked.work(tx, run)
     try {
-      return replay(await this.#runBegun(tx, begun, { ...asked, signal: signal.signal }))
+      return replay(await this.#runBegun(inside, begun, { ...asked, work, signal: signal.signal }))
     } catch (error) {
       const failed = { state: 'failed', result: null, error: describe(error), retentionMs } as const
-      await records.end(tx, begun, failed).catch(() => {})
+      await records.end(inside, begun, failed).catch(() => {})
       throw error
     }
   }
 
-  async #runBegun(tx: InTransaction, begun: Stored, asked: Asked & { signal: AbortSignal }): Promise<Stored> {
+  async #runBegun(tx: Inside, begun: Stored, asked: Asked & { signal: AbortSignal }): Promise<Stored> {
     const { work, signal, retentionMs } = asked
     const result = encodeResult(await work(tx, runOf(begun, signal)))
     return await endIn(this.#keys.records, tx, { begun, outcome: { state: 'done', result, error: null, retentionMs } })
@@ -201,7 +208,7 @@ function runOf({ key, idempotencyKey, attempt }: Stored, signal: AbortSignal): O
   return { key, idempotencyKey, attempt, signal }
 }
 
-async function endIn(records: Records, tx: InTransaction, { begun, outcome }: Ending): Promise<Stored> {
+async function endIn(records: Records, tx: Inside, { begun, outcome }: Ending): Promise<Stored> {
   try {
     return await records.end(tx, begun, outcome)
   } catch (error) {

@@ -1,9 +1,8 @@
 import { hostname } from 'node:os'
 import type { OnceRecord, OnceState } from './once-record.ts'
-import type { InTransaction } from '../postgres/queryable.ts'
+import type { Value } from '../postgres/place-values.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Session } from '../postgres/session.ts'
-import { sqlState } from '../wire/sql-state.ts'
 
 /** A record as the database has it. */
 export interface Stored extends OnceRecord {
@@ -11,6 +10,11 @@ export interface Stored extends OnceRecord {
   readonly token: number
   /** `startedAt` to the microsecond. */
   readonly startedAtText: string
+}
+
+/** What records are written through: a transaction of ours, or one of the caller's with all its values in one text. */
+export interface Inside {
+  query(text: string, values?: Value[]): Promise<{ rows: unknown[] }>
 }
 
 /** How an attempt ended, or is said to have ended. */
@@ -57,48 +61,28 @@ export class Records {
     return (await session.query<Row>(text, values, 'once_unsettled')).flatMap((row) => read(row) ?? [])
   }
 
-  /**
-   * Takes the lock of a key inside the caller's transaction, and its token. The token is looked at in a statement of its own: on a
-   * connection that is in no transaction it is dead by then.
-   */
-  async enter(tx: InTransaction, key: string): Promise<number> {
-    const entered = this.#schema.place('select fencepost.once_enter($1, $2)::text as token')
-    const [row]: { token: string }[] = (await tx.query(entered, [this.#namespace, key])).rows
-    const token = Number(row?.token)
-    const check = this.#schema.place('select fencepost.check_token($1, $2, fencepost.once_lock($3))')
-    try {
-      await tx.query(check, [key, token, this.#namespace])
-      return token
-    } catch (cause) {
-      if (sqlState(cause) !== 'LK001') throw cause
-      throw new TypeError('transaction must be a connection inside a transaction; none has begun on it', { cause })
-    }
-  }
-
   /** Running if it is to be run under this token; otherwise what there is instead. */
-  async begin(
-    tx: InTransaction,
-    { key, token }: Omit<Attempt, 'attempt'>,
-    retries: readonly OnceState[],
-  ): Promise<Stored> {
-    const text = 'select fencepost.once_begin($1, $2, $3, $4, $5, $6, $7::text::text[])::text as record'
+  async begin(tx: Inside, { key, token }: Omit<Attempt, 'attempt'>, retries: readonly OnceState[]): Promise<Stored> {
+    const text = 'select cast(fencepost.once_begin($1, $2, $3, $4, $5, $6, cast($7 as text[])) as text) as record'
     const values = [this.#namespace, key, token, this.#application, hostname(), process.pid, `{${retries.join()}}`]
     return found(await this.#query(tx, text, values), key)
   }
 
   /** The record as it then stands: not with this outcome if somebody else has settled it. */
-  async end(tx: InTransaction, { key, token, attempt }: Attempt, outcome: Outcome): Promise<Stored> {
-    const text = `select fencepost.once_end($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8::float8 * interval '1 ms')::text as record`
+  async end(tx: Inside, { key, token, attempt }: Attempt, outcome: Outcome): Promise<Stored> {
+    const text =
+      'select cast(fencepost.once_end($1, $2, $3, $4, $5, cast($6 as jsonb), $7, make_interval(secs => $8)) as text) as record'
     return found(await this.#query(tx, text, [this.#namespace, key, token, attempt, ...fieldsOf(outcome)]), key)
   }
 
   /** The record as it then stands; null if there is none. */
-  async settle(tx: InTransaction, key: string, outcome: Outcome): Promise<Stored | null> {
-    const text = `select fencepost.once_settle($1, $2, $3, $4::text::jsonb, $5, $6::float8 * interval '1 ms')::text as record`
+  async settle(tx: Inside, key: string, outcome: Outcome): Promise<Stored | null> {
+    const text =
+      'select cast(fencepost.once_settle($1, $2, $3, cast($4 as jsonb), $5, make_interval(secs => $6)) as text) as record'
     return await this.#query(tx, text, [this.#namespace, key, ...fieldsOf(outcome)])
   }
 
-  async #query(tx: InTransaction, text: string, values: unknown[]): Promise<Stored | null> {
+  async #query(tx: Inside, text: string, values: Value[]): Promise<Stored | null> {
     return only((await tx.query(this.#schema.place(text), values)).rows as Row[])
   }
 }
@@ -113,10 +97,10 @@ interface Row {
   readonly record: string | null
 }
 
-function fieldsOf({ state, result, error, retentionMs }: Outcome): unknown[] {
+function fieldsOf({ state, result, error, retentionMs }: Outcome): Value[] {
   // PostgreSQL stores no NUL, and no half of a pair.
   const told = error?.slice(0, LONGEST_ERROR).replaceAll('\0', '').toWellFormed() ?? null
-  return [state, result, told, retentionMs]
+  return [state, result, told, retentionMs === null ? null : retentionMs / 1000]
 }
 
 function found(record: Stored | null, key: string): Stored {

@@ -1,5 +1,5 @@
 import { asError } from '../ground/as-error.ts'
-import { sqlState } from '../wire/sql-state.ts'
+import { serverErrorOf } from '../wire/sql-state.ts'
 
 const MOST_BYTES = 2 ** 20
 
@@ -29,7 +29,7 @@ export function encodeResult(value: unknown): string | null {
 
 /** Also what the server refuses of a JSON text: NUL and lone surrogates (SQLSTATE class 22), nesting that is too deep (54). */
 export function isUnstorable(error: unknown): boolean {
-  return error instanceof TypeError || /^(22|54)/.test(sqlState(error) ?? '')
+  return error instanceof TypeError || /^(22|54)/.test(serverErrorOf(error)?.code ?? '')
 }
 
 export function unstorable(error: unknown): TypeError {

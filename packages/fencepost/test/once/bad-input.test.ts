@@ -17,10 +17,9 @@ test.each<[why: string, key: unknown, options: object, says: RegExp]>([
   ['a signal that is none', 'a', { signal: {} }, /must be an AbortSignal/],
   ['a boolean for onFailed', 'a', { onFailed: true }, /onFailed must be 'throw' or 'retry'/],
   ['a word for onUncertain', 'a', { onUncertain: 'again' }, /onUncertain must be 'throw' or 'retry'/],
-  ['a word for transaction', 'a', { transaction: 'yes' }, /transaction must be true, false or a connection/],
-  ['null for transaction', 'a', { transaction: null }, /transaction must be true, false or a connection/],
+  ['a word for transaction', 'a', { transaction: 'yes' }, /an open transaction of one of these is needed/],
+  ['null for transaction', 'a', { transaction: null }, /an open transaction of one of these is needed/],
   ['a pool for transaction', 'a', { transaction: new Pool() }, /it got a pool/],
-  ['a wait in a transaction of the caller', 'a', { transaction: new Client(), wait: '5s' }, /set lock_timeout/],
   [
     'an isolation of a transaction of the caller',
     'a',

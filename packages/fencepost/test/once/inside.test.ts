@@ -59,7 +59,7 @@ test('once in a transaction of the caller: nobody else runs the key until it has
     await expect(fp.once(key, { wait: '50ms' }, never)).rejects.toMatchObject({ code: 'ONCE_BUSY' })
     const waiting = fp.once(key, () => 'other')
     await other.query(`begin; set local lock_timeout = '50ms'`)
-    await expect(fp.once(key, { transaction: other }, never)).rejects.toMatchObject({ code: '55P03' })
+    await expect(fp.once(key, { transaction: other }, never)).rejects.toMatchObject({ code: 'ONCE_BUSY' })
     await other.query('rollback')
     await client.query(ending)
     expect(await waiting).toBe(expected)
@@ -72,10 +72,13 @@ test('once in a transaction of the caller: it waits for a run under way, and fin
   await using killed = await Remote.start(database.url)
   void killed.call('onceUntilFinished', 'killed').catch(() => {})
   await eventually(async () => (await effectsOf(database.admin, 'killed')).length > 0)
+  const pid = (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid
   await client.query('begin')
   const waiting = expect(fp.once('killed', { transaction: client }, never)).rejects.toMatchObject({
     code: 'ONCE_UNCERTAIN',
   })
+  const blocked = `select from pg_locks where locktype = 'advisory' and not granted and pid = $1`
+  await eventually(async () => (await database.admin.query(blocked, [pid])).rowCount)
   await killed.kill()
   await waiting
   await client.query('rollback')
@@ -112,15 +115,15 @@ test('once in a transaction of the caller: what threw has failed if it is commit
 test('once in a transaction of the caller: outside of one, at another isolation level and inside of itself it is refused', async () => {
   await using fp = fencepost(database.url)
   await using client = await connect()
-  await expect(fp.once('refused', { transaction: client }, never)).rejects.toThrow(/none has begun on it/)
+  await expect(fp.once('refused', { transaction: client }, never)).rejects.toMatchObject({ code: 'NOT_IN_TRANSACTION' })
   for (const level of ['repeatable read', 'serializable']) {
     await client.query(`begin isolation level ${level}`)
-    await expect(fp.once('refused', { transaction: client }, never)).rejects.toMatchObject({ code: 'LK002' })
+    await expect(fp.once('refused', { transaction: client }, never)).rejects.toMatchObject({ code: 'WRONG_ISOLATION' })
     await client.query('rollback')
   }
   await client.query('begin')
   const nested = fp.once('refused', { transaction: client }, (tx) => fp.once('refused', { transaction: tx }, never))
-  await expect(nested).rejects.toMatchObject({ code: 'LK007' })
+  await expect(nested).rejects.toMatchObject({ code: 'DEADLOCK' })
   await client.query('rollback')
   expect(await stateOf(database.admin, 'refused')).toBeUndefined()
 })
