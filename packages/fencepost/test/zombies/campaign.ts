@@ -21,6 +21,8 @@ export interface CampaignOptions {
   /** Holders at a time, each of a name of its own; one blow to the server hits all of them. */
   readonly holders: number
   readonly isGuarded: boolean
+  /** Goes on until so many were paid twice, for ten times the rounds at most. */
+  readonly paidTwice?: number
   /** Kills the server and starts it again, on the same port. */
   readonly killServer?: () => Promise<void>
   readonly progress?: (struck: number) => void
@@ -44,6 +46,9 @@ export interface Campaign {
 const FREEZE_MS = 1000
 const LIBRARY = { freezeTimeout: `${FREEZE_MS}ms` as Duration }
 const LONGEST_THOUGHT_MS = 30
+/** Now and then one thinks for longer than it takes others to notice, and to go on in its place. */
+const DREAM_MS = 1000
+const DREAMS = 0.2
 const LONGEST_PATIENCE_MS = 2000
 /** About as long as the work of a holder takes. */
 const STRUCK_WITHIN_MS = 90
@@ -83,7 +88,11 @@ interface Stage extends Omit<CampaignOptions, 'holders'> {
 
 async function playRounds(stage: Stage): Promise<Round[]> {
   const rounds: Round[] = []
-  for (let batch = 0, struck = 0; struck < stage.rounds; batch++) {
+  let struck = 0
+  const isEnough = () =>
+    struck >= 10 * stage.rounds ||
+    (struck >= stage.rounds && rounds.filter(isPaidTwice).length >= (stage.paidTwice ?? 0))
+  for (let batch = 0; !isEnough(); batch++) {
     const some = await playBatch(stage, batch)
     const hits = some.filter(({ isStruck }) => isStruck).length
     // One blow to the server is one, however many it hits.
@@ -92,6 +101,10 @@ async function playRounds(stage: Stage): Promise<Round[]> {
     stage.progress?.(struck)
   }
   return rounds
+}
+
+function isPaidTwice({ holder, next }: Round): boolean {
+  return holder.outcome === 'paid' && next.outcome === 'paid'
 }
 
 async function playBatch(stage: Stage, batch: number): Promise<Round[]> {
@@ -122,7 +135,7 @@ interface Lot {
 
 async function play(stage: Stage, holder: Payer, { name, random, fallen }: Lot): Promise<Round> {
   const { isGuarded, next } = stage
-  const think = () => random.between(0, LONGEST_THOUGHT_MS)
+  const think = () => random.between(0, random.next() < DREAMS ? DREAM_MS : LONGEST_THOUGHT_MS)
   const form: Order['form'] = isGuarded && random.next() < 0.5 ? 'transaction' : 'guard'
   const first = holder.pay({
     name,
