@@ -91,12 +91,7 @@ test('a lock that is held by a transaction is waited for, and ended with it afte
   ] as const) {
     await using client = await PlainClient.connect(database.url)
     await client.query('begin')
-    const [row] = (
-      await client.query(`
-        select pg_advisory_xact_lock(fencepost.key('tx')), pg_advisory_xact_lock(fencepost.gate('tx')),
-          pg_advisory_xact_lock(fencepost.token_key(fencepost.gate('tx'), drawn.token)), drawn.token
-        from (select fencepost.next_token() as token offset 0) as drawn`)
-    ).rows
+    const [row] = (await client.query(`select fencepost.lock_in_transaction('tx') as token`)).rows
     const evicting = database.admin.query(`call fencepost.evict('tx', grace => '${grace}')`)
     await untilAtGate(database.admin, 'tx', 'exclusive')
     if (outcome === 'released') await client.query('commit')

@@ -183,6 +183,28 @@ test('a caller who joins the readers of its own process as they are evicted is e
   await eventually(async () => (await fp.who('joins here')).length === 0)
 })
 
+test('readers whose eviction is given up keep their token; whoever comes has a larger one, and is not hit by the next eviction', async () => {
+  await using reader = await PlainClient.connect(database.url)
+  await using evictor = await PlainClient.connect(database.url)
+  await using fp = fencepost(database.url)
+  const share = `select (split_part(fencepost.acquire_shared(fencepost.key('stay'), fencepost.gate('stay')), ' ', 1)::bigint[])[1] as token`
+  const [{ token }] = (await reader.query(share)).rows
+  const backend = await evictor.backend()
+  const evicting = expect(evictor.query(`call fencepost.evict('stay', grace => '10 min')`)).rejects.toThrow(/cancel/)
+  await untilGateClosed(database.admin, 'stay')
+  await database.admin.query('select pg_cancel_backend($1)', [backend])
+  await evicting
+  await using later = await fp.lock('stay', { shared: true, wait: '30s' })
+  expect(later.token).toBeGreaterThan(Number(token))
+  await guard('stay', token)
+  await guard('stay', later.token)
+  expect(await fp.tryLock('stay')).toBeNull()
+  expect(await fp.evict('stay', { grace: '100ms' })).toMatchObject({ outcome: 'terminated', token: Number(token) })
+  await expect(guard('stay', token)).rejects.toMatchObject({ code: 'LK001' })
+  await later.transaction(async () => {})
+  expect(later.signal.aborted).toBe(false)
+})
+
 test('two who evict the same holder at once both come to an end, and end nobody but the holder', async () => {
   await using holder = await PlainClient.connect(database.url)
   await lock(holder, 'twice')
