@@ -1,4 +1,4 @@
-import { fencepost, lockInTransaction } from 'fencepost'
+import { type AnyTransaction, fencepost, lockInTransaction } from 'fencepost'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -80,6 +80,18 @@ describe.skipIf(wanting !== '').each(CLIENTS)('through %s', (name) => {
     }
     for (const pool of client.pools ?? []) await expect(lock.guard(pool)).rejects.toThrow(TypeError)
     expect(await backendOf('another')).toBeUndefined()
+  })
+
+  test('P7: a handle that is used after its transaction has ended guards nothing, and says so', async () => {
+    await using fp = fencepost(database.url)
+    await using lock = await fp.lock(NAME)
+    let ended: AnyTransaction | undefined
+    await client.transaction(async (tx) => {
+      ended = tx
+    })
+    const failed = await lock.guard(ended as AnyTransaction).catch((error: unknown) => error)
+    expect(failed).toBeInstanceOf(Error)
+    expect(String(failed)).toMatch(/transaction|released/i)
   })
 
   test.each(['commit', 'rollback'])('a transaction lock excludes session locks, until the %s', async (end) => {
