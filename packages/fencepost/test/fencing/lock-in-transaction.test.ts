@@ -105,6 +105,22 @@ test('P4: a transaction that sits idle for longer than freezeTimeout is ended an
   await expect(tx.query('commit')).rejects.toThrow(/terminat|not queryable/)
 })
 
+test('a transaction that holds the lock writes to a protected table, one that held it before a savepoint does not', async () => {
+  await database.admin.query(
+    `create table ledger (account integer); select fencepost.protect('ledger', 'account:{account}')`,
+  )
+  await using fp = fencepost(database.url)
+  await using tx = await begin()
+  await fp.lockInTransaction(tx, 'account:1')
+  await tx.query('insert into ledger values (1)')
+  await tx.query('commit; begin; savepoint before')
+  await fp.lockInTransaction(tx, 'account:1')
+  await tx.query('rollback to before')
+  await expect(tx.query('insert into ledger values (1)')).rejects.toMatchObject({ code: 'LK005' })
+  await fp.transaction(['account:1', 'account:2'], (own) => own.query('insert into ledger values (1), (2)'))
+  expect((await database.admin.query('select from ledger')).rowCount).toBe(3)
+})
+
 test('P7: what would wait for itself is told at once, in a callback and on one connection', async () => {
   await using fp = fencepost(database.url)
   await using tx = await begin()

@@ -26,6 +26,8 @@ test.each(LEVELS)('P3: %s: of processes that pay the same invoices at once, one 
   await database.admin.query('truncate payouts')
   const processes = await Promise.all(Array.from({ length: PROCESSES }, () => Remote.start(database.url)))
   try {
+    // All of them are connected before the first one pays.
+    await Promise.all(processes.map((process) => process.call('turn', 'warm')))
     await Promise.all(processes.map((process) => process.call('pay', 'invoices', { isolation }, INVOICES)))
   } finally {
     await Promise.all(processes.map((process) => process.kill()))
