@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ScriptError } from '../scripts/run/script-error.js'
-import { works } from './works.js'
+import { suites } from './suites.js'
 
 /** @typedef {import('./peers/locker.js').Subject} Subject */
 
@@ -10,7 +10,7 @@ import { works } from './works.js'
  * What the command line asks for.
  *
  * @typedef {object} Wanted
- * @property {string[]} works
+ * @property {import('./suites.js').Work[]} works
  * @property {Subject[]} subjects
  * @property {boolean} isQuick
  * @property {number | null} rounds null: as the work has it
@@ -19,23 +19,22 @@ import { works } from './works.js'
  * @property {string | null} json an absolute path
  */
 
-const SUITES = ['locks']
-/** @type {Subject[]} */
-const SUBJECTS = ['fencepost', 'raw pg', 'redis', 'redlock']
-const names = works.map(({ name }) => name)
+const HEAD = `npm run bench -- SUITE [options]
 
-export const HELP = `npm run bench -- locks [options]
+Measures in one run, on servers of its own, and prints ratios of medians. Nothing is asserted.
+`
 
-Measures locks beside their peers in one run, on servers of its own, and prints ratios of medians. Nothing is asserted.
-
+const OPTIONS = `
   --quick            shorter rounds and fewer of them, 1,000 waiters, 20 kills
-  --work NAME        only this one; may be repeated: ${names.join(' ')}
-  --subject NAME     only this one; may be repeated: ${SUBJECTS.map((subject) => (subject.includes(' ') ? `"${subject}"` : subject)).join(' ')}
+  --work NAME        only this one; may be repeated
+  --subject NAME     only this one; may be repeated
   --rounds N         rounds of each work; of takeover: kills
   --seconds N        how long horizon holds the vacuum horizon (default 600; 20 with --quick)
   --postgres MAJOR   a local installation instead of the PostgreSQL from npm
   --json FILE        writes a list of { work, subject, median, min, max, unit }
   --help`
+
+export const HELP = [HEAD, ...Object.keys(suites).map(describeSuite), OPTIONS].join('\n')
 
 /**
  * @param {string[]} args
@@ -46,19 +45,39 @@ export function parseArguments(args) {
   const { values, positionals } = parse(args)
   if (values.help) return null
   const [suite, ...more] = positionals
-  if (suite === undefined) throw wrong(`name what to measure: ${SUITES.join(' ')}`)
-  if (!SUITES.includes(suite))
-    throw wrong(`there is nothing to measure by the name "${suite}", only ${SUITES.join(', ')}`)
+  if (suite === undefined) throw wrong(`name what to measure: ${Object.keys(suites).join(' ')}`)
+  const works = suites[suite]?.works
+  if (works === undefined)
+    throw wrong(`there is nothing to measure by the name "${suite}", only ${Object.keys(suites).join(', ')}`)
   if (more.length > 0) throw wrong(`"${more[0]}" is one word too many; works are named by --work`)
+  const names = works.map(({ name }) => name)
+  const chosen = oneOf(values.work ?? names, names, '--work')
+  const subjects = subjectsOf(works)
   return {
-    works: oneOf(values.work ?? names, names, '--work'),
-    subjects: oneOf(values.subject ?? SUBJECTS, SUBJECTS, '--subject'),
+    works: works.filter(({ name }) => chosen.includes(name)),
+    subjects: oneOf(values.subject ?? subjects, subjects, '--subject'),
     isQuick: values.quick ?? false,
     rounds: wholeNumber(values.rounds, '--rounds'),
     seconds: wholeNumber(values.seconds, '--seconds'),
     postgres: wholeNumber(values.postgres, '--postgres'),
     json: writable(values.json),
   }
+}
+
+/** @param {string} suite */
+function describeSuite(suite) {
+  const { about = '', works = [] } = suites[suite] ?? {}
+  const subjects = subjectsOf(works).map((subject) => (subject.includes(' ') ? `"${subject}"` : subject))
+  return [
+    `  ${suite.padEnd(18)} ${about}`,
+    `    works            ${works.map(({ name }) => name).join(' ')}`,
+    `    subjects         ${subjects.join(' ')}`,
+  ].join('\n')
+}
+
+/** @param {import('./suites.js').Work[]} works */
+function subjectsOf(works) {
+  return [...new Set(works.flatMap(({ subjects }) => subjects))]
 }
 
 /** @param {string[]} args */

@@ -6,11 +6,10 @@ import { printTable } from './report/table.js'
 import { startPostgresServer } from './servers/postgres.js'
 import { startRedis } from './servers/redis.js'
 import { Site } from './site.js'
-import { works } from './works.js'
 
 /**
  * @typedef {import('./arguments.js').Wanted} Wanted
- * @typedef {import('./works.js').Figure} Figure
+ * @typedef {import('./suites.js').Figure} Figure
  */
 
 /** One alone, and five for redlock. */
@@ -39,7 +38,7 @@ export async function bench(wanted) {
 
 /** @param {Wanted} wanted @param {Endings} endings */
 async function measure(wanted, endings) {
-  const chosen = works.filter(({ name }) => wanted.works.includes(name))
+  const chosen = wanted.works
   const needed = wanted.subjects.filter((subject) => chosen.some(({ subjects }) => subjects.includes(subject)))
   const { left, why } = await peersWanting(needed)
   const subjects = needed.filter((subject) => !left.includes(subject))

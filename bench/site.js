@@ -38,14 +38,15 @@ export class Site {
   }
 
   /**
-   * Processes that lock by way of the subject.
+   * Processes that lock, or write, by way of the subject.
    *
    * @param {Subject} subject
    * @param {number} count
+   * @param {import('./processes/contender.js').Part} part
    */
-  async start(subject, count) {
+  async start(subject, count, part = 'locker') {
     const starting = Array.from({ length: count }, async () => {
-      const contender = await Contender.start(subject, this.endpoints)
+      const contender = await Contender.start(subject, this.endpoints, part)
       this.#endings.add(() => contender.end())
       return contender
     })

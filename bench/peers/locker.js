@@ -1,7 +1,7 @@
 /**
  * What each subject is measured through.
  *
- * @typedef {'fencepost' | 'raw pg' | 'redis' | 'redlock'} Subject
+ * @typedef {'fencepost' | 'raw pg' | 'redis' | 'redlock' | 'plain'} Subject
  *
  * The first of `redis` stands alone, the others are redlock's.
  * @typedef {{ postgres: string, redis: number[] }} Endpoints
@@ -14,7 +14,7 @@
  * @property {() => Promise<unknown>} close
  */
 
-/** Loaded one by one, as some need packages that are not always installed. @type {Record<Subject, () => Promise<(endpoints: Endpoints) => Promise<Locker>>>} */
+/** Loaded one by one, as some need packages that are not always installed. @type {Record<Exclude<Subject, 'plain'>, () => Promise<(endpoints: Endpoints) => Promise<Locker>>>} */
 const openers = {
   fencepost: async () => (await import('./fencepost.js')).openFencepost,
   'raw pg': async () => (await import('./raw-pg.js')).openRawPg,
@@ -22,7 +22,7 @@ const openers = {
   redlock: async () => (await import('./redlock.js')).openRedlock,
 }
 
-/** @param {Subject} subject @param {Endpoints} endpoints */
+/** @param {Exclude<Subject, 'plain'>} subject @param {Endpoints} endpoints */
 export async function openLocker(subject, endpoints) {
   const open = await openers[subject]()
   return await open(endpoints)

@@ -1,23 +1,36 @@
-// A process that locks by way of one subject, as it is told over IPC.
+// A process that locks, or writes, by way of one subject, as it is told over IPC.
 import { openLocker } from '../peers/locker.js'
+import { openWriter } from '../peers/writer.js'
 import { contention } from './acts/contention.js'
 import { crowd } from './acts/crowd.js'
 import { pairs } from './acts/pairs.js'
+import { transactions } from './acts/transactions.js'
 import { turns } from './acts/turns.js'
 
-const { subject, endpoints } = JSON.parse(process.argv[2] ?? '{}')
-const locker = await openLocker(subject, endpoints)
-/** @type {Record<string, (...args: any[]) => unknown>} */
-const acts = { ready: () => true, ...pairs(locker), ...turns(locker), ...crowd(locker), ...contention(locker) }
+const { subject, endpoints, part } = JSON.parse(process.argv[2] ?? '{}')
+const opened = await (part === 'writer' ? openWriting() : openLocking())
 
 process.on('message', (message) => void answer(message))
 // Also when whoever started us died.
-process.on('disconnect', () => void close())
+process.on('disconnect', () => void end())
+
+/** @typedef {{ acts: Record<string, (...args: any[]) => unknown>, close: () => Promise<unknown> }} Part @returns {Promise<Part>} */
+async function openLocking() {
+  const locker = await openLocker(subject, endpoints)
+  const acts = { ready: () => true, ...pairs(locker), ...turns(locker), ...crowd(locker), ...contention(locker) }
+  return { acts, close: () => locker.close() }
+}
+
+/** @returns {Promise<Part>} */
+async function openWriting() {
+  const writer = await openWriter(subject, endpoints)
+  return { acts: { ready: () => true, ...transactions(writer) }, close: () => writer.close() }
+}
 
 /** @param {any} message */
 async function answer({ id, act, args }) {
   try {
-    tell({ id, result: await acts[act]?.(...args) })
+    tell({ id, result: await opened.acts[act]?.(...args) })
   } catch (error) {
     tell({ id, error: error.stack })
   }
@@ -29,7 +42,7 @@ function tell(message) {
   if (process.connected) process.send?.(message)
 }
 
-async function close() {
-  await Promise.resolve(locker.close()).catch(() => {})
+async function end() {
+  await Promise.resolve(opened.close()).catch(() => {})
   process.exit()
 }

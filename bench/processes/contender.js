@@ -5,10 +5,11 @@ const PROGRAM = new URL('contender-process.js', import.meta.url)
 const GOODBYE_MS = 3000
 
 /**
- * A process of its own that locks by way of one subject, so that the subjects share neither heap nor compiled code.
+ * A process of its own that locks, or writes, by way of one subject, so that the subjects share neither heap nor compiled code.
  *
  * @typedef {import('../peers/locker.js').Endpoints} Endpoints
  * @typedef {import('../peers/locker.js').Subject} Subject
+ * @typedef {'locker' | 'writer'} Part
  */
 export class Contender {
   /** @readonly @type {Subject} */
@@ -19,17 +20,17 @@ export class Contender {
   #id = 0
   #ended
 
-  /** @param {Subject} subject @param {Endpoints} endpoints */
-  static async start(subject, endpoints) {
-    const contender = new Contender(subject, endpoints)
+  /** @param {Subject} subject @param {Endpoints} endpoints @param {Part} part */
+  static async start(subject, endpoints, part) {
+    const contender = new Contender(subject, endpoints, part)
     await contender.call('ready')
     return contender
   }
 
-  /** @param {Subject} subject @param {Endpoints} endpoints */
-  constructor(subject, endpoints) {
+  /** @param {Subject} subject @param {Endpoints} endpoints @param {Part} part */
+  constructor(subject, endpoints, part) {
     this.subject = subject
-    this.#child = fork(PROGRAM, [JSON.stringify({ subject, endpoints })], { execArgv: [] })
+    this.#child = fork(PROGRAM, [JSON.stringify({ subject, endpoints, part })], { execArgv: [] })
     this.#ended = once(this.#child, 'exit')
     this.#child.on('message', (/** @type {any} */ { id, result, error }) => {
       const call = this.#calls.get(id)

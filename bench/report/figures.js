@@ -1,4 +1,4 @@
-/** @typedef {import('../works.js').Figure} Figure */
+/** @typedef {import('../suites.js').Figure} Figure */
 
 /**
  * @param {number[]} values at least one

@@ -3,8 +3,8 @@ import { show } from './show.js'
 import { judge } from './targets.js'
 
 /**
- * @typedef {import('../works.js').Figure} Figure
- * @typedef {import('../works.js').Target} Target
+ * @typedef {import('../suites.js').Figure} Figure
+ * @typedef {import('../suites.js').Target} Target
  */
 
 const HEAD = ['work', 'subject', 'median', 'min .. max', 'unit', 'fencepost is', 'wanted', 'met']

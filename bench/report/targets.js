@@ -1,8 +1,8 @@
 import { show } from './show.js'
 
 /**
- * @typedef {import('../works.js').Figure} Figure
- * @typedef {import('../works.js').Target} Target
+ * @typedef {import('../suites.js').Figure} Figure
+ * @typedef {import('../suites.js').Target} Target
  *
  * What fencepost comes to beside a figure, what is wanted, and whether that is met.
  * @typedef {{ is: string, wanted: string, met: string }} Verdict

@@ -5,7 +5,7 @@ const ROUNDS = { full: 15, quick: 5 }
 const ROUND_MS = { full: 1500, quick: 800 }
 const HOLD_MS = 5
 
-/** @type {import('../works.js').Work} One hot name, held by two processes by turns: from the call of release to the grant. */
+/** @type {import('../suites.js').Work} One hot name, held by two processes by turns: from the call of release to the grant. */
 export const handover = {
   name: 'handover',
   subjects: ['fencepost', 'raw pg', 'redlock'],

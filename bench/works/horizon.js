@@ -19,7 +19,7 @@ const UNDISTURBED = 0.8
 /** Rows that nobody sees any more but that cannot be removed: what a held horizon slows things down by. */
 const DEAD_ROWS = `select coalesce(sum(n_dead_tup), 0)::float8 as dead from pg_stat_user_tables`
 
-/** @type {import('../works.js').Work} One hot name at full speed while somebody else's transaction holds the vacuum horizon, and without it. */
+/** @type {import('../suites.js').Work} One hot name at full speed while somebody else's transaction holds the vacuum horizon, and without it. */
 export const horizon = {
   name: 'horizon',
   subjects: ['fencepost'],

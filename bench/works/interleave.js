@@ -3,7 +3,7 @@ import { show } from '../report/show.js'
 
 /**
  * @typedef {import('../site.js').Site} Site
- * @typedef {import('../works.js').Subject} Subject
+ * @typedef {import('../suites.js').Subject} Subject
  * @typedef {import('../processes/contender.js').Contender} Contender
  */
 
@@ -15,11 +15,12 @@ const WARM_UP_ROUNDS = 3
  *
  * @param {Site} site
  * @param {Subject[]} subjects
- * @param {{ work: string, unit: string, rounds: number, processes: number, round: (processes: Contender[]) => Promise<number> }} how
+ * @param {{ work: string, unit: string, rounds: number, processes: number, part?: import('../processes/contender.js').Part, round: (processes: Contender[]) => Promise<number> }} how
  */
-export async function interleave(site, subjects, { work, unit, rounds, processes, round }) {
+export async function interleave(site, subjects, { work, unit, rounds, processes, part, round }) {
   const sides = []
-  for (const subject of subjects) sides.push({ subject, processes: await site.start(subject, processes), values: [0] })
+  for (const subject of subjects)
+    sides.push({ subject, processes: await site.start(subject, processes, part), values: [0] })
   try {
     for (let i = 0; i < WARM_UP_ROUNDS; i++) for (const side of sides) await round(side.processes)
     for (const side of sides) side.values = []

@@ -3,7 +3,7 @@ import { interleave } from './interleave.js'
 const ROUNDS = { full: 25, quick: 7 }
 const ROUND_MS = { full: 800, quick: 400 }
 
-/** @type {import('../works.js').Work} Lock and release by one caller, each name once. */
+/** @type {import('../suites.js').Work} Lock and release by one caller, each name once. */
 export const lock1 = {
   name: 'lock-1',
   subjects: ['fencepost', 'raw pg', 'redlock'],

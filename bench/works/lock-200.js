@@ -4,7 +4,7 @@ const ROUNDS = { full: 25, quick: 7 }
 const ROUND_MS = { full: 800, quick: 400 }
 const CALLERS = 200
 
-/** @type {import('../works.js').Work} Lock and release by 200 callers in one process, each name once. */
+/** @type {import('../suites.js').Work} Lock and release by 200 callers in one process, each name once. */
 export const lock200 = {
   name: 'lock-200',
   subjects: ['fencepost', 'redis', 'redlock'],

@@ -11,7 +11,7 @@ const STARTED_TOGETHER = 10
 /** How long the waiter has waited: anything, so that its waits in the server are met at any moment. */
 const WAITED_MS = { least: 100, most: 700 }
 
-/** @type {import('../works.js').Work} From the SIGKILL of the holder to the grant to the one who waits in another process. */
+/** @type {import('../suites.js').Work} From the SIGKILL of the holder to the grant to the one who waits in another process. */
 export const takeover = {
   name: 'takeover',
   subjects: ['fencepost'],

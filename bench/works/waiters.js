@@ -5,7 +5,7 @@ import { countInversions } from './count-inversions.js'
 
 /**
  * @typedef {import('../site.js').Site} Site
- * @typedef {import('../works.js').Figure} Figure
+ * @typedef {import('../suites.js').Figure} Figure
  */
 
 const PROCESSES = 4
@@ -16,7 +16,7 @@ const LOOK_MS = 50
 const TOLD_WITHIN_MS = 5000
 const MIB = 1024 * 1024
 
-/** @type {import('../works.js').Work} A crowd that waits for one name, out of four processes: are all served, and in what order? */
+/** @type {import('../suites.js').Work} A crowd that waits for one name, out of four processes: are all served, and in what order? */
 export const waiters = {
   name: 'waiters',
   subjects: ['fencepost'],
@@ -44,7 +44,7 @@ export const waiters = {
 
 /**
  * @param {Site} site
- * @param {import('../works.js').Subject} subject
+ * @param {import('../suites.js').Subject} subject
  * @returns {Promise<[work: string, value: number, unit: string][]>}
  */
 async function serve(site, subject) {

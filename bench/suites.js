@@ -1,7 +1,9 @@
+import { guard } from './works/guard.js'
 import { handover } from './works/handover.js'
 import { horizon } from './works/horizon.js'
 import { lock1 } from './works/lock-1.js'
 import { lock200 } from './works/lock-200.js'
+import { protect } from './works/protect.js'
 import { takeover } from './works/takeover.js'
 import { waiters } from './works/waiters.js'
 
@@ -23,5 +25,18 @@ import { waiters } from './works/waiters.js'
  * @typedef {import('./peers/locker.js').Subject} Subject
  */
 
-/** @type {Work[]} in the order in which they are measured */
-export const works = [lock1, lock200, handover, waiters, takeover, horizon]
+/**
+ * What is measured together, each work in the order in which it is.
+ *
+ * @type {Record<string, { about: string, works: Work[] }>}
+ */
+export const suites = {
+  locks: {
+    about: 'locks beside their peers',
+    works: [lock1, lock200, handover, waiters, takeover, horizon],
+  },
+  fence: {
+    about: 'guarded transactions beside plain ones',
+    works: [guard, protect],
+  },
+}

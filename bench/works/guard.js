@@ -1,0 +1,9 @@
+import { writeTransactions } from './write-transactions.js'
+
+/** @type {import('../suites.js').Work} `lock.transaction` of one update, the lock held all the time, beside BEGIN, UPDATE, COMMIT. */
+export const guard = {
+  name: 'guard',
+  subjects: ['fencepost', 'plain'],
+  targets: [{ work: 'guard', per: { subject: 'plain' }, atLeast: 0.75 }],
+  measure: (site, subjects) => writeTransactions(site, subjects, 'guard'),
+}
