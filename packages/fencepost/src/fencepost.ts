@@ -36,7 +36,8 @@ const WAITING = ['wait', ...TRYING, 'onWait'] as const
  * @throws {TypeError} for a target or an option that cannot be right.
  */
 export function fencepost(target: Target | undefined, options: FencepostOptions = {}): Fencepost {
-  return new Fencepost(resolveTarget(target), parseOptions(options))
+  const settings = parseOptions(options)
+  return new Fencepost(resolveTarget(target, settings.freezeMs), settings)
 }
 
 export class Fencepost implements AsyncDisposable {

@@ -5,19 +5,11 @@ create or replace function fencepost.check_token(
 )
   returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if fencepost.is_good(
-    fencepost.gate(check_token.name, check_token.namespace), check_token.token, check_token.session
-  ) then
-    return true;
-  end if;
-
-  raise exception 'token % of lock "%" is stale', check_token.token, check_token.name
-    using errcode = 'LK001',
-      -- For whoever guards several names at once.
-      constraint = check_token.name,
-      detail = fencepost.held_now(check_token.name, check_token.namespace),
-      hint = 'Somebody else may have done the work. Do not retry with this token; take the lock again and look.';
+  return coalesce(fencepost.is_good(
+    fencepost.gate_of(fencepost.key(check_token.name, check_token.namespace)), check_token.token, check_token.session
+  ), false) or fencepost.refuse_token(check_token.name, check_token.token, check_token.namespace);
 end
 $$;

@@ -8,7 +8,6 @@ create or replace function fencepost.check_write(name text, relation regclass, m
 as $$
 declare
   key constant bigint := fencepost.key(check_write.name, check_write.namespace);
-  gate constant bigint := fencepost.gate_of(key);
   fence bigint[];
 begin
   if fencepost.has_passed(key) then
@@ -18,21 +17,11 @@ begin
   end if;
 
   fence := fencepost.fence_of(key, check_write.name, check_write.namespace);
-  if fence is not null then
-    perform pg_advisory_xact_lock_shared(gate);
-    if fencepost.is_good(gate, fence[1], fence[2]) then
-      perform fencepost.watch_writer();
-      perform fencepost.mark_passed(key);
-      return false;
-    end if;
-  end if;
-
-  if not fencepost.is_bypassed() then
+  if fence is not null and fencepost.pass_gate(fencepost.gate_of(key), fence[1], fence[2]) then
+    return not (fencepost.watch_writer() and fencepost.mark_passed(key));
+  elsif not fencepost.is_bypassed() then
     perform fencepost.refuse_write(check_write.name, check_write.relation, check_write.namespace, fence[1]);
   end if;
-  if key is not null then
-    perform fencepost.mark_passed(key);
-  end if;
-  return false;
+  return key is not null and not fencepost.mark_passed(key);
 end
 $$;

@@ -1,5 +1,5 @@
 -- Lets the transaction commit only if its token was still good when the gate was passed, and keeps everybody else from being
--- granted the lock until it has. Never inside a savepoint that may be rolled back.
+-- granted the lock until it has. Never inside a savepoint that may be rolled back. What comes after it may write to tables that are protected.
 -- idle_limit ends the transaction if it falls idle for so long, so a frozen one cannot keep the gate. seen is what had ended
 -- when the lock was granted: a snapshot that is older would miss what the last holder has written, and is refused (40001).
 create or replace function fencepost.guard(
@@ -8,18 +8,19 @@ create or replace function fencepost.guard(
 )
   returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $$
+declare
+  key constant bigint := fencepost.key(guard.name, guard.namespace);
 begin
-  perform pg_advisory_xact_lock_shared(fencepost.gate(guard.name, guard.namespace));
-  perform fencepost.check_token(guard.name, guard.token, guard.namespace, guard.session);
-
-  if current_setting('transaction_isolation') <> 'read committed' and fencepost.is_older(guard.seen) then
+  if not coalesce(fencepost.pass_gate(fencepost.gate_of(key), guard.token, guard.session), false) then
+    perform fencepost.refuse_token(guard.name, guard.token, guard.namespace);
+  elsif current_setting('transaction_isolation') <> 'read committed' and fencepost.is_older(guard.seen) then
     raise exception 'the transaction is older than the grant of lock "%"', guard.name
       using errcode = 'serialization_failure', hint = 'Take the lock before BEGIN.';
-  end if;
-  if guard.idle_limit is not null then
+  elsif guard.idle_limit is not null then
     perform fencepost.watch_client(guard.idle_limit);
   end if;
-  return fencepost.add_fence(fencepost.key(guard.name, guard.namespace), guard.token, coalesce(guard.session, 0));
+  return fencepost.add_fence(key, guard.token, coalesce(guard.session, 0));
 end
 $$;

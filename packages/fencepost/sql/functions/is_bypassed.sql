@@ -2,9 +2,11 @@
 -- a database this one was restored from.
 create or replace function fencepost.is_bypassed()
   returns boolean
-  language sql
+  language plpgsql
 as $$
-  select exists (
+begin
+  return exists (
     select from fencepost.bypasses where xact = pg_current_xact_id() and began_at = transaction_timestamp()
-  )
+  );
+end
 $$;

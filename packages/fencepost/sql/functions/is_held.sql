@@ -5,8 +5,10 @@ create or replace function fencepost.is_held(key bigint)
   language plpgsql
 as $$
 begin
-  return not pg_try_advisory_xact_lock_shared(is_held.key)
-    -- A backend never stands in its own way, so it has to look.
-    or exists (select from fencepost.held_keys(pg_backend_pid()) as held where held.key = is_held.key and held.mode = 'exclusive');
+  if not pg_try_advisory_xact_lock_shared(is_held.key) then
+    return true;
+  end if;
+  -- A backend never stands in its own way, so it has to look.
+  return exists (select from fencepost.held_keys(pg_backend_pid()) as held where held.key = is_held.key and held.mode = 'exclusive');
 end
 $$;

@@ -43,7 +43,7 @@ export async function guardedTransaction<T>(origin: Origin, fences: Fences, work
   const client = await checkOut(origin, fences)
   using watched = watchClient(client, work.lost)
   try {
-    await send(client, opening(fences, work.isolation), fences)
+    await send(client, opening(origin, fences, work.isolation), fences)
     const result = await work.run(client)
     if (watched.broken !== undefined) throw new TransactionLostError(name, watched.broken)
     await commit(client, fences)
@@ -88,19 +88,14 @@ function watchClient(client: PooledClient, lost: AbortSignal): { broken: Error |
   return watched
 }
 
-function opening(fences: Fences, isolation: Isolation): string {
-  const watch = `fencepost.watch_client(${fences[0].freezeMs} * interval '1 ms')`
-  const checks = fences.map(() => `fencepost.check_token(${PLACE})`)
-  // As fencepost.add_fence would, one after the other: what is written to protected tables passes with them.
-  const added = fences.map(({ key, token, session }) => [key, token, session].join(','))
-  const add = `set_config('fencepost.fences', '{${added.join(',')}}', true)`
-  return `begin isolation level ${isolation}; select ${[watch, add, ...checks].join(', ')}`
+function opening({ isWatched }: Origin, [{ freezeMs }]: Fences, isolation: Isolation): string {
+  const limit = isWatched ? 'null' : `${freezeMs} * interval '1 ms'`
+  return `begin isolation level ${isolation}; select fencepost.open_guarded(${PLACE}, ${limit})`
 }
 
 async function commit(client: Queryable, fences: Fences): Promise<void> {
   try {
-    const guards = fences.map(() => `fencepost.guard(${PLACE})`)
-    await send(client, `select ${guards.join(', ')}; commit`, fences)
+    await send(client, `select fencepost.guard_all(${PLACE}); commit`, fences)
   } catch (error) {
     throw isRefusal(error) ? error : new CommitUncertainError(fences[0].name, asError(error))
   }
@@ -111,21 +106,23 @@ function isRefusal(error: unknown): boolean {
   return error instanceof FencepostError || (sqlState(error) !== undefined && !isEndOfSession(error))
 }
 
-const PLACE = '<name, token, namespace, session>'
+const PLACE = '<fences, names, namespace>'
 
 /** A message of several statements takes no parameters; the schema is placed before what the user chose is put in. */
 async function send(client: Queryable, script: string, fences: Fences): Promise<void> {
-  const [first, ...rest] = fences[0].schema.place(script).split(PLACE)
-  const filled = rest.map((text, i) => fieldsOf(fences[i] as Fence) + text)
+  const [before, after] = fences[0].schema.place(script).split(PLACE)
   try {
-    await client.query([first, ...filled].join(''))
+    await client.query(`${before}${fieldsOf(fences)}${after}`)
   } catch (error) {
     throw describeRefusal(error, refused(error, fences))
   }
 }
 
-function fieldsOf({ name, token, namespace, session }: Fence): string {
-  return `${literal(name)}, ${token}, ${literal(namespace)}, ${session}`
+/** They are of one instance, and so of one namespace. */
+function fieldsOf(fences: Fences): string {
+  const numbers = fences.map(({ key, token, session }) => `${key},${token},${session}`).join(',')
+  const names = fences.map(({ name }) => literal(name)).join(',')
+  return `'{${numbers}}', array[${names}], ${literal(fences[0].namespace)}`
 }
 
 /** A refusal carries the name it is about in a field of its own; undefined if it is about none of these. */

@@ -15,20 +15,27 @@ export function sliceMs(freezeMs: number, deadlockTimeoutMs: number): number {
   return Math.ceil(Math.min(SLICE_MS, deadlockTimeoutMs / 2, (freezeMs || Number.POSITIVE_INFINITY) / 8))
 }
 
+const LOST_NETWORK = 'a lost network may be noticed only after minutes (P4)'
+
+/**
+ * What makes the server notice a lost peer within 11 s. They only work together: keepalives alone leave up to 945 s when data is
+ * in flight, and the last is for the middle of a statement.
+ */
+export const NETWORK_SETTINGS: readonly SessionSetting[] = [
+  { name: 'tcp_keepalives_idle', value: '5', without: LOST_NETWORK },
+  { name: 'tcp_keepalives_interval', value: '2', without: LOST_NETWORK },
+  { name: 'tcp_keepalives_count', value: '3', without: LOST_NETWORK },
+  { name: 'tcp_user_timeout', value: '5000', without: LOST_NETWORK },
+  { name: 'client_connection_check_interval', value: '1000', without: 'a killed waiter is noticed late (P4)' },
+]
+
 /**
  * What makes the server notice a lost peer within 11 s and a frozen one within `freezeMs`, and what keeps settings of
- * the role or the database from breaking us. Keepalive, user timeout and connection check only work together:
- * keepalives alone leave up to 945 s when data is in flight.
+ * the role or the database from breaking us.
  */
 export function sessionSettings(freezeMs: number): SessionSetting[] {
-  const lostNetwork = 'a lost network may be noticed only after minutes (P4)'
   const inherited = 'a setting of the role or the database may interrupt a session'
   const settings: [name: string, value: string | number, without: string][] = [
-    ['tcp_keepalives_idle', 5, lostNetwork],
-    ['tcp_keepalives_interval', 2, lostNetwork],
-    ['tcp_keepalives_count', 3, lostNetwork],
-    ['tcp_user_timeout', 5000, lostNetwork],
-    ['client_connection_check_interval', 1000, 'a killed waiter is noticed late (P4)'],
     ['idle_session_timeout', freezeMs, 'a frozen process keeps its locks (P4): PostgreSQL 14 or newer is needed'],
     ['default_transaction_isolation', 'read committed', inherited],
     ['default_transaction_read_only', 'off', inherited],
@@ -37,5 +44,5 @@ export function sessionSettings(freezeMs: number): SessionSetting[] {
     ['transaction_timeout', 0, ''],
     ['extra_float_digits', 1, ''],
   ]
-  return settings.map(([name, value, without]) => ({ name, value: String(value), without }))
+  return [...NETWORK_SETTINGS, ...settings.map(([name, value, without]) => ({ name, value: String(value), without }))]
 }
