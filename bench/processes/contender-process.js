@@ -8,7 +8,7 @@ import { transactions } from './acts/transactions.js'
 import { turns } from './acts/turns.js'
 
 const { subject, endpoints, part } = JSON.parse(process.argv[2] ?? '{}')
-const { acts, close } = await (part === 'writer' ? openWriting() : openLocking())
+const opened = await (part === 'writer' ? openWriting() : openLocking())
 
 process.on('message', (message) => void answer(message))
 // Also when whoever started us died.
@@ -30,7 +30,7 @@ async function openWriting() {
 /** @param {any} message */
 async function answer({ id, act, args }) {
   try {
-    tell({ id, result: await acts[act]?.(...args) })
+    tell({ id, result: await opened.acts[act]?.(...args) })
   } catch (error) {
     tell({ id, error: error.stack })
   }
@@ -43,6 +43,6 @@ function tell(message) {
 }
 
 async function end() {
-  await close().catch(() => {})
+  await Promise.resolve(opened.close()).catch(() => {})
   process.exit()
 }

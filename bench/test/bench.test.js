@@ -15,15 +15,27 @@ function run(...args) {
 test('--help names every work', () => {
   const { status, stdout } = run('--help')
   expect(status).toBe(0)
-  for (const work of ['lock-1', 'lock-200', 'handover', 'waiters', 'takeover', 'horizon'])
+  for (const work of [
+    'locks',
+    'lock-1',
+    'lock-200',
+    'handover',
+    'waiters',
+    'takeover',
+    'horizon',
+    'fence',
+    'guard',
+    'protect',
+  ])
     expect(stdout).toContain(work)
 })
 
 test.each([
-  ['nothing to measure', [], /name what to measure: locks/],
-  ['an unknown suite', ['jobs'], /"jobs", only locks/],
+  ['nothing to measure', [], /name what to measure: locks fence/],
+  ['an unknown suite', ['jobs'], /"jobs", only locks, fence/],
   ['a work without its option', ['locks', 'lock-1'], /works are named by --work/],
   ['an unknown work', ['locks', '--work', 'lock-2'], /--work "lock-2": there are lock-1, lock-200/],
+  ['a work of another suite', ['fence', '--work', 'lock-1'], /--work "lock-1": there are guard, protect/],
   ['an unknown subject', ['locks', '--subject', 'etcd'], /--subject "etcd": there are fencepost, raw pg/],
   ['an unknown option', ['locks', '--fast'], /Unknown option '--fast'/],
   ['no number', ['locks', '--rounds', '0'], /--rounds must be a whole number/],
@@ -35,36 +47,30 @@ test.each([
   expect(status).toBe(2)
 })
 
-test('a run prints a table and writes its figures', () => {
+test.each([
+  ['locks', 'lock-1', 'raw pg', 'pairs/s', />= 0\.75 x/],
+  ['fence', 'guard', 'plain', 'tx/s', />= 0\.75 x/],
+  ['fence', 'protect', 'plain', 'tx/s', />= 0\.6 x/],
+])('a run of %s prints a table and writes the figures of %s', (suite, work, peer, unit, wanted) => {
   const folder = mkdtempSync(join(tmpdir(), 'fencepost-bench-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'figures.json')
-  const subjects = ['--subject', 'fencepost', '--subject', 'raw pg']
+  const subjects = ['--subject', 'fencepost', '--subject', peer]
 
-  const { status, stdout, stderr } = run(
-    'locks',
-    '--quick',
-    '--rounds',
-    '1',
-    '--work',
-    'lock-1',
-    '--json',
-    file,
-    ...subjects,
-  )
+  const { status, stdout, stderr } = run(suite, '--quick', '--rounds', '1', '--work', work, '--json', file, ...subjects)
 
   expect(status, stderr).toBe(0)
-  expect(stdout).toMatch(/^lock-1 +fencepost/m)
-  expect(stdout).toMatch(/^ +raw pg .* x +>= 0\.75 x +(yes|no)$/m)
+  expect(stdout).toMatch(new RegExp(`^${work} +fencepost`, 'm'))
+  expect(stdout).toMatch(new RegExp(`^ +${peer} .* x +${wanted.source} +(yes|no)$`, 'm'))
   const figure = {
-    work: 'lock-1',
+    work,
     median: expect.any(Number),
     min: expect.any(Number),
     max: expect.any(Number),
-    unit: 'pairs/s',
+    unit,
   }
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([
     { ...figure, subject: 'fencepost' },
-    { ...figure, subject: 'raw pg' },
+    { ...figure, subject: peer },
   ])
 })

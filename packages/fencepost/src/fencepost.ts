@@ -28,7 +28,8 @@ import { type Origin, resolveTarget, type Target } from './postgres/target.ts'
  * @throws {TypeError} for a target or an option that cannot be right.
  */
 export function fencepost(target: Target | undefined, options: FencepostOptions = {}): Fencepost {
-  return new Fencepost(resolveTarget(target), parseOptions(options))
+  const settings = parseOptions(options)
+  return new Fencepost(resolveTarget(target, settings.freezeMs), settings)
 }
 
 export class Fencepost extends LockCalls implements AsyncDisposable {

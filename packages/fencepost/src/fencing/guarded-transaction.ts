@@ -51,7 +51,7 @@ export async function guardedTransaction<T>(origin: Origin, fences: Fences, work
   const client = await checkOut(origin, fences)
   using watched = watchClient(client, work.lost)
   try {
-    await send(client, opening(fences, work.isolation), fences)
+    await send(client, opening(origin, fences, work.isolation), fences)
     const result = await work.run(client)
     if (watched.broken !== undefined) throw new TransactionLostError(name, watched.broken)
     await commit(client, fences)
@@ -104,8 +104,8 @@ function watchClient(client: PooledClient, lost: AbortSignal): { broken: Error |
   return watched
 }
 
-function opening(fences: Fences, isolation: Isolation): string {
-  const limit = `${fences[0].freezeMs} * interval '1 ms'`
+function opening({ isWatched }: Origin, [{ freezeMs }]: Fences, isolation: Isolation): string {
+  const limit = isWatched ? 'null' : `${freezeMs} * interval '1 ms'`
   return `begin isolation level ${isolation}; select fencepost.open_guarded(${PLACE}, ${limit})`
 }
 

@@ -12,6 +12,8 @@ export interface Origin {
   readonly where: string
   /** Where transactions run: the user's own pool, or one of ours, which `closePool` ends. */
   readonly pool: () => PoolLike
+  /** Whether the connections of the pool have the limits of guarded transactions from the start, and none has to be set in each. */
+  readonly isWatched: boolean
   readonly closePool: () => Promise<void>
 }
 
@@ -19,17 +21,18 @@ const CONNECT_TIMEOUT_MS = 10_000
 const POOL_SIZE = 4
 
 /** @throws {TypeError} for anything else, most often an environment variable that is not set. */
-export function resolveTarget(target: unknown): Origin {
+export function resolveTarget(target: unknown, freezeMs: number): Origin {
   if (isPool(target)) {
     const config = configOf(target.options)
-    return { config, where: placeOf(config), pool: () => target, closePool: async () => {} }
+    return { config, where: placeOf(config), pool: () => target, isWatched: false, closePool: async () => {} }
   }
   const config = configOf(optionsOf(target))
   let own: Pool | undefined
   return {
     config,
     where: placeOf(config),
-    pool: () => (own ??= makePool(config)),
+    pool: () => (own ??= makePool(config, freezeMs)),
+    isWatched: true,
     closePool: async () => {
       const ending = own
       own = undefined
@@ -98,14 +101,29 @@ function placeOf(config: ClientConfig): string {
   }
 }
 
-function makePool(config: ClientConfig): Pool {
-  const pool = new Pool({ max: POOL_SIZE, allowExitOnIdle: true, keepAlive: true, onConnect: watchNetwork, ...config })
+function makePool(config: ClientConfig, freezeMs: number): Pool {
+  const pool = new Pool({
+    max: POOL_SIZE,
+    allowExitOnIdle: true,
+    keepAlive: true,
+    // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it; its types do not say so
+    onConnect: (client: ClientBase) => watch(client, freezeMs),
+    ...config,
+  })
   // An idle client that breaks is replaced by the pool; without a listener the process would die of it.
   pool.on('error', () => {})
   return pool
 }
 
-/** What a guarded transaction would set, and take back at its end, which costs more than its guard. Not every host lets us have it. */
-async function watchNetwork(client: ClientBase): Promise<void> {
+const LIMIT = `
+  select set_config('idle_in_transaction_session_timeout', $1::integer::text, false)
+  where current_setting('idle_in_transaction_session_timeout')::interval not between '1 ms' and $1::integer * interval '1 ms'`
+
+/**
+ * What a guarded transaction would set, and take back at its end, which costs more than its guard. Not every host lets us have it; a limit
+ * that is stricter already stays.
+ */
+async function watch(client: ClientBase, freezeMs: number): Promise<void> {
+  if (freezeMs > 0) await client.query(LIMIT, [freezeMs]).catch(() => {})
   for (const { name, value } of NETWORK_SETTINGS) await client.query(`set ${name} = ${value}`).catch(() => {})
 }
