@@ -62,6 +62,7 @@ byte life[3];
 
 /* ---- ghosts: they see everything, and change nothing ---- */
 byte generation;               /* a new one with each grant that conflicts with those before */
+bool is_alone;                 /* whether it is an exclusive holder's: those who share do not conflict */
 byte newest;                   /* the largest token ever granted */
 byte live;                     /* those who hold the lock: granted, not released, not evicted, not ended */
 byte live_alone;               /* those of them who hold it exclusively */
@@ -88,17 +89,14 @@ inline granted() {
   :: else ->
      assert(live == 0);                                                /* one token for all who share */
      assert(token > newest);                                           /* P2 */
-     generation++
+     if :: is_alone || generation == 0 -> generation++ :: else fi
   fi;
-  newest = token;
+  newest = token; is_alone = alone;
   assert(SAME(passed[0]) && SAME(passed[1]) && SAME(passed[2]) && SAME(prepared));    /* P3: it sees all that came before */
   told[me] = token; told_life[me] = life[me]; told_generation[me] = generation; told_in_transaction[me] = in_transaction;
-  if
-  :: token == evicted
-  :: else ->
-     live = live | ONE(me);
-     if :: alone -> live_alone = live_alone | ONE(me) :: else fi
-  fi
+  assert(token != evicted);                                           /* nobody is granted what was evicted */
+  live = live | ONE(me);
+  if :: alone -> live_alone = live_alone | ONE(me) :: else fi
 }
 
 inline no_longer_live() {
@@ -467,6 +465,11 @@ end_waits:
 #endif
 
 #ifdef EVICT
+inline no_more() {
+  if :: told[0] == token -> live = live & ~ONE(0); live_alone = live_alone & ~ONE(0) :: else fi;
+  if :: told[1] == token -> live = live & ~ONE(1); live_alone = live_alone & ~ONE(1) :: else fi
+}
+
 /* Takes the lock away from whoever has it with the token that was seen, and ends those who do not let go by themselves. */
 active proctype Evictor() {
   byte victim, token;
@@ -476,17 +479,22 @@ end_waits:
     if :: live & ONE(0) -> victim = 0 :: live & ONE(1) -> victim = 1 fi;
     token = told[victim]
   };
+#ifndef EVICT_WITHOUT_MUTEX
+  /* request_eviction: who is about to share the token has done so, or finds none to share */
+  if
+  :: IS_SHARED(token) -> atomic { mutex == 0 -> if :: row == token -> row = 0 :: else fi; no_more() }
+  :: else
+  fi;
+#endif
   atomic { gate_closed == 0 && gate_passed == 0 -> gate_closed = EVICTOR };
   atomic {
 #ifndef EVICT_WITHOUT_COMPARE
     if
-    :: !HELD_WITH_KEY(token) -> goto open
+    :: !HELD(token) -> goto open                                          /* let go of, or passed on */
     :: else
     fi;
 #endif
-    evicted = token;
-    if :: told[0] == token -> live = live & ~ONE(0); live_alone = live_alone & ~ONE(0) :: else fi;
-    if :: told[1] == token -> live = live & ~ONE(1); live_alone = live_alone & ~ONE(1) :: else fi
+    evicted = token; no_more()
   };
 #ifdef EVICT_OPENS_EARLY
   gate_closed = 0;
@@ -497,12 +505,7 @@ end_waits:
   do
   :: atomic { BOTH(0, token) && ended[0] == 0 -> assert(!(live & ONE(0))); ended[0] = 1 }
   :: atomic { BOTH(1, token) && ended[1] == 0 -> assert(!(live & ONE(1))); ended[1] = 1 }
-#ifdef EVICT_WITHOUT_MUTEX
   :: !HELD(token) -> break
-#else
-  /* Who is about to share the token has the mutex. */
-  :: atomic { !HELD(token) && mutex == 0 -> break }
-#endif
   od;
 #endif
 open:

@@ -25,7 +25,8 @@ export async function checkModels(models, { sources, folder, atOnce, tell }) {
     for (let next = wanted.shift(); next !== undefined; next = wanted.shift()) {
       const { model, mutant } = next
       const flags = mutant === null ? model.flags : [...model.flags, mutant]
-      const outcome = await explore(join(sources, model.file), flags, folder)
+      const optimise = mutant === null ? '-O1' : '-O0'
+      const outcome = await explore(join(sources, model.file), flags, { folder, optimise })
       const isOk = mutant === null ? outcome.violation === null && outcome.isWhole : outcome.violation !== null
       const result = { model: model.name, mutant, outcome, isOk }
       results.push(result)

@@ -4,9 +4,12 @@ create or replace function fencepost.is_good(gate bigint, token bigint, session 
   language plpgsql
 as $$
 begin
-  return case is_good.token % 2
-    when 0 then fencepost.is_held(fencepost.token_key(is_good.gate, is_good.token))
-    else fencepost.is_shared(fencepost.token_key(is_good.gate, is_good.token), fencepost.mutex(is_good.gate))
+  return case
+    -- Its session lives, so its backend has not begun to end: whoever has the token key has the key too. Of those who share a token
+    -- another may be ending.
+    when is_good.token % 2 = 0 and is_good.session is not null then
+      fencepost.is_held(fencepost.token_key(is_good.gate, is_good.token))
+    else fencepost.is_held_with_key(is_good.gate, is_good.token)
   end
     -- Two histories, after a split brain, may have handed out the same token, but not to the same session.
     and (is_good.session is null or fencepost.is_held(is_good.session));

@@ -9,7 +9,8 @@ declare
 begin
   token := fencepost.shared_token(key, gate);
   if token is null and pg_try_advisory_xact_lock(gate) then
-    token := fencepost.draw_shared_token(key);
+    -- Somebody else may have drawn it between our look and the gate.
+    token := coalesce(fencepost.shared_token(key, gate), fencepost.draw_shared_token(key));
   end if;
   return token;
 end
