@@ -68,6 +68,8 @@ test.each(['user', 'boss'] as const)(
     expect(two.token).toBe(one.token)
     await one.transaction((tx) => tx.query('select 1'))
     await fp.lockAll([`${role} c`, `${role} d`], (both) => both.transaction((tx) => tx.query('select 1')))
+    await fp.transaction([`${role} c`, `${role} d`], (tx) => tx.query('insert into effects values ($1)', [role]))
+    await other.transaction([`${role} e`], (tx) => other.lockInTransaction(tx, `${role} f`))
     await using verifier = open(role)
     expect(await verifier.verifier().refusal(new Request('http://x', { headers: header(role) }))).toBeNull()
     await as(role, async (client) => {
