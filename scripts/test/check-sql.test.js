@@ -112,7 +112,7 @@ test.each([
   [
     "a function with its owner's rights and the caller's search_path",
     { 'functions/guard.sql': GUARD.replace('language plpgsql', 'language plpgsql security definer') },
-    /guard\.sql: security definer needs: set search_path = pg_catalog, pg_temp/,
+    /guard\.sql: security definer, and a trigger, needs: set search_path = pg_catalog, pg_temp/,
   ],
   [
     'one whose search_path leaves pg_temp first',
@@ -122,7 +122,12 @@ test.each([
         'language plpgsql security definer set search_path = pg_catalog',
       ),
     },
-    /security definer needs/,
+    /security definer, and a trigger, needs/,
+  ],
+  [
+    "a trigger with the writer's search_path",
+    { 'functions/guard.sql': body('', 'trigger').replaceAll(/ +$/gm, '') },
+    /security definer, and a trigger, needs/,
   ],
   [
     "a table of the server's without its schema",

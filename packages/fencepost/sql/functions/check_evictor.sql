@@ -3,6 +3,8 @@
 create or replace function fencepost.check_evictor()
   returns trigger
   language plpgsql
+  -- Whoever writes must not bring along a has_function_privilege of its own.
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if not has_function_privilege('fencepost.evict(text, bigint, interval, text, integer, text, jsonb)', 'execute') then

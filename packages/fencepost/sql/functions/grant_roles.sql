@@ -21,6 +21,7 @@ begin
   end loop;
   -- dynamic: as above.
   execute format('grant usage on schema fencepost to %I', roles[1]);
+  revoke all on all tables in schema fencepost from public;
   revoke execute on all routines in schema fencepost from public;
 
   for statement in

@@ -18,14 +18,16 @@ as $$
       ('inspect', 'routine', 'execute', 'known_keys known_range crc32 family once_is_run once_lock'),
 
       ('use', 'table', 'insert, delete', 'holders shared_tokens waiters'),
+      ('use', 'table', 'select', 'evictions'),
       ('use', 'table', 'select, insert, update, delete', 'once_keys'),
       ('use', 'sequence', 'usage', 'tickets tokens'),
       ('use', 'routine', 'execute', 'open_session ensure_epoch prepare_epoch collect_shared_tokens'),
       ('use', 'routine', 'execute', 'admit forget_tokens refuse_truncate'),
 
       ('admin', 'table', 'insert', 'bypasses'),
-      ('admin', 'routine', 'execute', 'bypass evict'),
+      ('admin', 'table', 'insert, update, delete', 'evictions'),
+      ('admin', 'routine', 'execute', 'bypass evict find_evictee request_eviction close_gate end_evictees'),
 
-      ('owner', 'routine', 'execute', 'create_role grant_roles raise_epoch')
+      ('owner', 'routine', 'execute', 'create_role grant_roles raise_epoch rise_above')
   ) as listed (role, kind, privileges, names), regexp_split_to_table(listed.names, ' ') as name
 $$;

@@ -79,10 +79,8 @@ async function look<Input, Output>(head: S3Commands<Input, Output>['head'], plac
 
 function refuseStale({ name, token }: Fenced, seen: string | undefined): void {
   if (seen === undefined || Number(seen) <= token) return
-  const cause = Object.assign(new Error(`token ${seen} stands in the metadata`), {
-    detail: `Token ${seen} has been seen.`,
-  })
-  throw new StaleTokenError(name, token, cause)
+  const cause = new Error(`token ${seen} stands in the metadata`)
+  throw new StaleTokenError(name, token, cause, `Token ${seen} has been seen.`)
 }
 
 function etagOf({ ETag }: { readonly ETag?: string | undefined }): string {

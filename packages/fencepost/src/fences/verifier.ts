@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http'
+import { type AnyTransaction, asQueryable, type InsideTransaction } from '../adapters/any-transaction.ts'
 import { StaleTokenError } from '../ground/errors.ts'
 import { FenceHeaderError } from './fence-header-error.ts'
 import { asError } from '../ground/as-error.ts'
 import { checkName } from '../ground/name.ts'
 import { describeFailure } from '../postgres/driver-error.ts'
-import type { InTransaction } from '../postgres/queryable.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Origin } from '../postgres/target.ts'
-import { sqlState } from '../wire/sql-state.ts'
+import { serverErrorOf } from '../wire/sql-state.ts'
 import type { Fenced } from './fenced.ts'
 import { type CarriedHeaders, readHeader } from './header.ts'
 import { problemOf, type Refusal, writeProblem } from './problem.ts'
@@ -36,6 +36,7 @@ interface Place {
 type Answer = Pick<ServerResponse, 'writeHead' | 'end'>
 
 const ADMIT = 'select fencepost.admit($1, $2, $3)'
+const ADMIT_INSIDE = 'select fencepost.require_transaction(), fencepost.admit($1, $2, $3)'
 /** Twice as many at least as may have come new meanwhile. */
 const FORGET = 'select fencepost.forget_tokens(1000)'
 const ADMISSIONS = 500
@@ -88,11 +89,11 @@ export class Verifier<Request extends Carrier = Carrier> {
    *
    * @throws {StaleTokenError} roll back and answer 412.
    * @throws {FenceHeaderError} which has the `status` to answer with; nothing was sent.
-   * @throws the driver's error with SQLSTATE 40001 if another request came first, at REPEATABLE READ or SERIALIZABLE.
+   * @throws {NotInTransactionError} if no transaction is open.
+   * @throws the client's error with SQLSTATE 40001 if another request came first, at REPEATABLE READ or SERIALIZABLE.
    */
-  async admit(tx: InTransaction, request: Request): Promise<void> {
-    if ('totalCount' in tx) throw new TypeError('admit() needs a connection inside a transaction; it got a pool')
-    await this.#admit(tx, this.#read(request))
+  async admit(tx: AnyTransaction, request: Request): Promise<void> {
+    await this.#admit(asQueryable(tx), ADMIT_INSIDE, this.#read(request))
   }
 
   async #check(request: Request): Promise<Refusal | null> {
@@ -101,7 +102,7 @@ export class Verifier<Request extends Carrier = Carrier> {
       const read = this.#read(request)
       await (this.#ready ??= this.#prepare())
       await onPool(origin, async (client) => {
-        await this.#admit(client, read)
+        await this.#admit(client, ADMIT, read)
         if (this.#admitted++ % ADMISSIONS === 0) await client.query(schema.place(FORGET))
       })
       return null
@@ -120,12 +121,14 @@ export class Verifier<Request extends Carrier = Carrier> {
     throw new FenceHeaderError(412, `the request must be fenced by lock "${wanted}"; it is by "${read.name}"`)
   }
 
-  async #admit(tx: InTransaction, { name, token }: Fenced): Promise<void> {
+  async #admit(tx: InsideTransaction, text: string, { name, token }: Fenced): Promise<void> {
     const { schema, namespace } = this.#place
     try {
-      await tx.query(schema.place(ADMIT), [name, token, namespace])
+      await tx.query(schema.place(text), [name, token, namespace])
     } catch (error) {
-      throw sqlState(error) === 'LK001' ? new StaleTokenError(name, token, asError(error)) : error
+      const said = serverErrorOf(error)
+      if (said?.code !== 'LK001') throw error
+      throw new StaleTokenError(name, token, said instanceof Error ? said : asError(error), said.detail)
     }
   }
 
@@ -139,7 +142,7 @@ export class Verifier<Request extends Carrier = Carrier> {
   }
 }
 
-async function onPool<T>(origin: Origin, work: (client: InTransaction) => Promise<T>): Promise<T> {
+async function onPool<T>(origin: Origin, work: (client: InsideTransaction) => Promise<T>): Promise<T> {
   const client = await origin.pool().connect()
   let broken: Error | undefined
   const listen = (error: Error) => (broken ??= error)

@@ -92,6 +92,18 @@ test('what a request does in the transaction that admitted it is done before a n
   }
 })
 
+test('an admission outside a transaction is refused, as nothing would be done together with it', async () => {
+  const client = await admin.connect()
+  try {
+    await expect(fp.verifier().admit(client, requestOf(100))).rejects.toMatchObject({ code: 'NOT_IN_TRANSACTION' })
+    await expect(fp.verifier().admit(admin as never, requestOf(100))).rejects.toThrow(TypeError)
+    const { rows } = await admin.query(`select token from fencepost.highest_tokens where resource = 'together'`)
+    expect(rows).not.toContainEqual({ token: '100' })
+  } finally {
+    client.release()
+  }
+})
+
 test.each(['repeatable read', 'serializable'])(
   'at %s a request whose transaction is older than the admission of a newer token is not admitted',
   async (level) => {

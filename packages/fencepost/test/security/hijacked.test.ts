@@ -1,4 +1,5 @@
 import { fencepost } from 'fencepost'
+import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
 
@@ -63,6 +64,26 @@ test('a guard is not deceived by functions and operators that a search_path puts
     await expect(client.query(`select fencepost.admit('b', 6)`)).rejects.toMatchObject({ code: 'LK001' })
   } finally {
     client.release(true)
+  }
+})
+
+test('who may ask a holder to let go is not decided by functions that the one who asks brings along', async () => {
+  const role = `fp_hijacker_${process.pid}`
+  await admin.query(`
+    create role ${role} login password 'x';
+    grant usage on schema fencepost to ${role};
+    create schema mine authorization ${role}`)
+  const client = new pg.Client(database.as(role, 'x'))
+  await client.connect()
+  try {
+    await client.query(`
+      create function mine.has_function_privilege(text, text) returns boolean language sql as 'select true';
+      set search_path = mine, pg_catalog`)
+    const request = `insert into fencepost.evictions (session, key, token, expires_at) values (1, 1, 1, 'infinity')`
+    await expect(client.query(request)).rejects.toMatchObject({ code: '42501' })
+  } finally {
+    await client.end()
+    await admin.query(`drop owned by ${role} cascade; drop role ${role}`)
   }
 })
 

@@ -68,6 +68,8 @@ test.each(['user', 'boss'] as const)(
     expect(two.token).toBe(one.token)
     await one.transaction((tx) => tx.query('select 1'))
     await fp.lockAll([`${role} c`, `${role} d`], (both) => both.transaction((tx) => tx.query('select 1')))
+    await fp.transaction([`${role} c`, `${role} d`], (tx) => tx.query('insert into effects values ($1)', [role]))
+    await other.transaction([`${role} e`], (tx) => other.lockInTransaction(tx, `${role} f`))
     await using verifier = open(role)
     expect(await verifier.verifier().refusal(new Request('http://x', { headers: header(role) }))).toBeNull()
     await as(role, async (client) => {
@@ -191,23 +193,17 @@ test('a role that was granted nothing may execute nothing in the schema but what
   expect(rows).toEqual([{ routine: expect.stringContaining('check_write') }])
 })
 
-test('what evicts is for admin alone', async () => {
-  const may = async (role: string) =>
-    (
-      await admin.query<{ may: boolean }>(
-        `select has_function_privilege($1, oid, 'execute') as may from pg_proc where pronamespace = 'fencepost'::regnamespace and proname = 'evict'`,
-        [`${PREFIX}_${role}`],
-      )
-    ).rows.map((row) => row.may)
-  await admin.query(`
-    do $$ begin
-      if to_regproc('fencepost.evict') is null then
-        create function fencepost.evict(name text) returns boolean language sql as 'select true';
-      end if;
-    end $$;
-    select fencepost.grant_roles('${PREFIX}')`)
-  expect([await may('user'), await may('looker')].flat()).not.toContain(true)
-  expect(await may('boss')).toContain(true)
+test('admin takes a lock away from its holder; use and inspect may not, nor ask the holder behind the procedure', async () => {
+  await using fp = open('user')
+  await using boss = open('boss')
+  await using lock = await fp.lock('evicted')
+  const request = `insert into fencepost.evictions (session, key, token, expires_at) values (1, 1, 1, 'infinity')`
+  for (const role of ['user', 'looker'] as const) {
+    for (const statement of [`call fencepost.evict('evicted')`, request])
+      await expect(as(role, (client) => client.query(statement))).rejects.toMatchObject({ code: '42501' })
+  }
+  expect(lock.signal.aborted).toBe(false)
+  expect(await boss.evict('evicted', { grace: '60s' })).toMatchObject({ outcome: 'released', token: lock.token })
 })
 
 test('a function that comes with a migration is for use at once, one with its owner’s rights only if it is listed', async () => {
