@@ -445,22 +445,23 @@ end_waits:
 
 #ifdef COLLECT
 #define COLLECTOR 10
-/* A row of shared_tokens that nobody needs is taken away: with the key and the mutex held, both by try. */
+/* collect_shared_tokens: a row whose token nobody holds goes, under the mutex, so that nobody is about to share it. */
 active proctype Collector() {
+  byte seen;
 end_waits:
-#ifdef GC_ANY
-  atomic { row != 0 -> row = 0 }
-#else
 #ifdef GC_NO_LOCK
-  atomic { row != 0 && key_alone == 0 && key_shared == 0 -> skip };
-  row = 0
+  atomic { row != 0 -> seen = row };
 #else
-  atomic { row != 0 && key_alone == 0 && key_shared == 0 -> key_alone = COLLECTOR };
-  mutex == 0;
-  row = 0;
-  key_alone = 0
+  atomic { row != 0 && mutex == 0 -> mutex = COLLECTOR; seen = row };
 #endif
+#ifdef GC_ANY
+  skip;
+#else
+  if :: HELD(seen) -> goto over :: else fi;
 #endif
+  atomic { if :: row == seen -> row = 0 :: else fi };
+over:
+  if :: mutex == COLLECTOR -> mutex = 0 :: else fi
 }
 #endif
 
