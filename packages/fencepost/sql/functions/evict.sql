@@ -21,7 +21,8 @@ begin
   from fencepost.find_evictee(evict.name, evict.namespace, evict.backend, evict.token);
   if evict.outcome is not null then
     return;
-  elsif evict.token is not null and grace_ends_at > clock_timestamp() then
+  elsif evict.token % 2 = 1 or evict.token is not null and grace_ends_at > clock_timestamp() then
+    -- Also without a grace, if it is shared: nobody joins its holders any more.
     perform fencepost.request_eviction(key, gate, evict.token, grace_ends_at);
   end if;
 
