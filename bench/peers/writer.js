@@ -35,8 +35,7 @@ function openFenced(url) {
       const lock = await fp.lock(`${work}:${client}`)
       if (work === 'guard') return () => lock.transaction((tx) => update(tx, TABLES.guarded, client))
       // A program that knows nothing of us but its settings.
-      const options = `-c fencepost.name=${lock.name} -c fencepost.token=${lock.token}`
-      return plainTransaction(pools.open({ options }), TABLES.protected, client)
+      return plainTransaction(pools.open({ options: lock.pgOptions }), TABLES.protected, client)
     },
     close: async () => {
       await fp.close()

@@ -1,11 +1,13 @@
 -- A program that was given its token by settings knows nothing of gates: frozen in its transaction it would keep the next holder waiting.
--- Ended when it has been idle for the setting fencepost.freeze_timeout, or 60 s. Guards set their own limit.
+-- Its session is ended when it has been idle in one for the setting fencepost.freeze_timeout, or for 60 s. Guards set their own limit.
 create or replace function fencepost.watch_writer()
   returns boolean
   language plpgsql
 as $$
+declare
+  freeze_timeout constant text := nullif(current_setting('fencepost.freeze_timeout', true), '');
 begin
-  return nullif(current_setting('fencepost.fences', true), '') is not null
-    or fencepost.watch_client(coalesce(nullif(current_setting('fencepost.freeze_timeout', true), ''), '60 s')::interval);
+  return freeze_timeout is null and nullif(current_setting('fencepost.fences', true), '') is not null
+    or fencepost.watch_client(coalesce(freeze_timeout, '60 s')::interval, false);
 end
 $$;

@@ -42,6 +42,11 @@ export class LockSet implements AsyncDisposable {
     return this.#lost.signal
   }
 
+  /** As `Lock.pgOptions`, for all of them: what a program writes under any of their names passes. */
+  get pgOptions(): string {
+    return Lock.pgOptionsOf(this.locks)
+  }
+
   /** Guards a transaction of any client with all of them, as `Lock.guard` does with one. */
   async guard(tx: AnyTransaction): Promise<void> {
     for (const lock of this.locks) await lock.guard(tx)

@@ -3,6 +3,7 @@ import { type LockLostError, LockReleasedError } from '../ground/errors.ts'
 import type { Mode } from '../ground/mode.ts'
 import type { Fence } from '../fencing/fence.ts'
 import { guard } from '../fencing/guard.ts'
+import { pgOptionsOf } from '../fencing/pg-options.ts'
 import { checkIsolation, guardedTransaction, type Isolation, type Transaction } from '../fencing/guarded-transaction.ts'
 import type { AnyTransaction } from '../adapters/any-transaction.ts'
 import type { Origin } from '../postgres/target.ts'
@@ -61,6 +62,19 @@ export class Lock implements AsyncDisposable {
     this.#told ??= new AbortController()
     if (this.#lost !== undefined) this.#told.abort(this.#lost)
     return this.#told.signal
+  }
+
+  /**
+   * For the environment variable `PGOPTIONS`, or the option `options` of a driver: what a program that is started with it writes to protected
+   * tables passes while this lock is held, and is refused afterwards (SQLSTATE LK001).
+   */
+  get pgOptions(): string {
+    return Lock.pgOptionsOf([this])
+  }
+
+  /** The same for several that are held together. */
+  static pgOptionsOf(locks: readonly Lock[]): string {
+    return pgOptionsOf(locks.map((lock) => lock.#fence))
   }
 
   /** For whoever holds the connection: it is over, or is to let go of this lock, which was still held on it. */
