@@ -11,6 +11,8 @@ export interface Fence extends OfHeld {
   readonly seen: string
   /** A guarded transaction that sits idle for longer is ended by the server, so it cannot keep the gate. 0: never. */
   readonly freezeMs: number
+  /** Whether the server answered on its session a moment ago, so that asking once more whether the lock is held would tell nothing. */
+  readonly isHeard: () => boolean
   readonly schema: Schema
   /** Where a refusal is told. */
   readonly events: Events

@@ -42,8 +42,8 @@ interface Notice {
 const LOST_MS = 5000
 
 /**
- * Runs `work` in a transaction that commits only while its fences stand. The tokens are looked at together with BEGIN,
- * to fail early, and guarded together with COMMIT: no round trip more than an unguarded transaction, and one that is
+ * Runs `work` in a transaction that commits only while its fences stand. They are guarded together with COMMIT, and looked at together with
+ * BEGIN where they may not stand any more, to fail early: no round trip more than an unguarded transaction, and one that is
  * frozen in the middle keeps nobody waiting.
  */
 export async function guardedTransaction<T>(origin: Origin, fences: Fences, work: Work<T>): Promise<T> {
@@ -51,7 +51,7 @@ export async function guardedTransaction<T>(origin: Origin, fences: Fences, work
   const client = await checkOut(origin, fences)
   using watched = watchClient(client, work.lost)
   try {
-    await send(client, opening(origin, fences, work.isolation), fences)
+    await send(client, opening(origin, fences, work), fences)
     const result = await work.run(client)
     if (watched.broken !== undefined) throw new TransactionLostError(name, watched.broken)
     await commit(client, fences)
@@ -104,9 +104,18 @@ function watchClient(client: PooledClient, lost: AbortSignal): { broken: Error |
   return watched
 }
 
-function opening({ isWatched }: Origin, [{ freezeMs }]: Fences, isolation: Isolation): string {
-  const limit = isWatched ? 'null' : `${freezeMs} * interval '1 ms'`
-  return `begin isolation level ${isolation}; select fencepost.open_guarded(${PLACE}, ${limit})`
+/** Asks for the tokens only where the answer may be no: a process that was frozen has not heard of the server for a while. */
+function opening(
+  { isWatched }: Origin,
+  fences: Fences,
+  { isolation, lost }: Pick<Work<unknown>, 'isolation' | 'lost'>,
+): string {
+  const begin = `begin isolation level ${isolation}`
+  if (isWatched && !lost.aborted && fences.every((fence) => fence.isHeard())) {
+    return `${begin}; set local fencepost.fences = ${numbersOf(fences)}`
+  }
+  const limit = isWatched ? 'null' : `${fences[0].freezeMs} * interval '1 ms'`
+  return `${begin}; select fencepost.open_guarded(${PLACE}, ${limit})`
 }
 
 async function commit(client: PooledClient, fences: Fences): Promise<void> {
@@ -135,9 +144,9 @@ const PLACE = '<fences, names, namespace>'
 
 /** A message of several statements takes no parameters; the schema is placed before what the user chose is put in. */
 async function send(client: Queryable, script: string, fences: Fences): Promise<void> {
-  const [before, after] = fences[0].schema.place(script).split(PLACE)
+  const placed = fences[0].schema.place(script).replace(PLACE, () => fieldsOf(fences))
   try {
-    await client.query(`${before}${fieldsOf(fences)}${after}`)
+    await client.query(placed)
   } catch (error) {
     throw describeRefusal(error, refused(error, fences))
   }
@@ -145,9 +154,12 @@ async function send(client: Queryable, script: string, fences: Fences): Promise<
 
 /** They are of one instance, and so of one namespace. */
 function fieldsOf(fences: Fences): string {
-  const numbers = fences.map(({ key, token, session }) => `${key},${token},${session}`).join(',')
   const names = fences.map(({ name }) => literal(name)).join(',')
-  return `'{${numbers}}', array[${names}], ${literal(fences[0].namespace)}`
+  return `${numbersOf(fences)}, array[${names}], ${literal(fences[0].namespace)}`
+}
+
+function numbersOf(fences: Fences): string {
+  return `'{${fences.map(({ key, token, session }) => `${key},${token},${session}`).join(',')}}'`
 }
 
 /** A refusal carries the name it is about in a field of its own; undefined if it is about none of these. */

@@ -48,6 +48,8 @@ export interface AskedToWait extends Asked {
 }
 
 const AT_HAND_MS = 1000
+/** Longer than from one beat to the next, shorter than any freeze that loses a lock. */
+const HEARD_MS = 950
 const NOBODY: HoldersAndWaiting = { holders: [], waiting: 0 }
 
 /** The locks of one process: asks for them, hands them out and knows what is held. */
@@ -179,7 +181,20 @@ export class Locks {
     const { session, lane, leave } = granted
     const { token, seen } = granted.grant
     const { name, namespace, mode, keys } = wish
-    const fence = { key: keys.key, name, namespace, mode, token, session: session.key, seen, freezeMs, schema, events }
+    const isHeard = () => session.silentMs < HEARD_MS
+    const fence = {
+      key: keys.key,
+      name,
+      namespace,
+      mode,
+      token,
+      session: session.key,
+      seen,
+      freezeMs,
+      isHeard,
+      schema,
+      events,
+    }
     const holding = new Holding(granted, wish, {
       left: () => {
         lane?.giveBack()

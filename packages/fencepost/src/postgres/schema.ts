@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 
 const FOLDER = new URL('../../sql/', import.meta.url)
 const WORD =
-  /(?<![\w.])fencepost(?=\.(?!(?:name|token|namespace|fences|passed|freeze_timeout|locked)'))|(?<=\bschema )fencepost\b|(?<=')fencepost(?=')/g
+  /(?<![\w.])fencepost(?=\.(?!(?:name|token|namespace|fences|passed|freeze_timeout|locked)\b))|(?<=\bschema )fencepost\b|(?<=')fencepost(?=')/g
 
 /** The schema our tables and functions live in. The SQL is written for `fencepost`; another name is put in its place. */
 export class Schema {
@@ -17,7 +17,7 @@ export class Schema {
     this.name = name
   }
 
-  /** Leaves alone the word in key prefixes (`fencepost:`) and in names of settings (`'fencepost.token'`). */
+  /** Leaves alone the word in key prefixes (`fencepost:`) and in names of settings (`fencepost.token`). */
   place(sql: string): string {
     if (this.name === 'fencepost') return sql
     return sql.replace(WORD, (word, at: number) => (sql[at + word.length] === "'" ? this.name : `"${this.name}"`))

@@ -91,6 +91,11 @@ export class Session {
     this.#waiting.remove(seat)
   }
 
+  /** For how long the server has answered nothing; while something is held there are beats. */
+  get silentMs(): number {
+    return this.#connection.silentMs
+  }
+
   /** Sends a statement of ours; `fencepost.` in it is the schema's name. A named one is prepared once. */
   async query<Row>(text: string, values: unknown[], name?: string): Promise<Row[]> {
     return await this.#connection.query<Row>(this.#place.schema.place(text), values, name)

@@ -46,7 +46,7 @@ describe.skipIf(wanting !== '').each(CLIENTS)('through %s', (name) => {
     const lock = await fp.lock(NAME)
     const refused = client.transaction(async (tx, run) => {
       await run(insert(`${name} is a zombie`))
-      await database.admin.query('select pg_terminate_backend($1)', [await backendOf(NAME)])
+      await database.admin.query('select pg_terminate_backend($1, 5000)', [await backendOf(NAME)])
       await using next = await others.lock(NAME)
       expect(next.token).toBeGreaterThan(lock.token)
       const guarded = lock.guard(tx)
@@ -115,7 +115,7 @@ describe.skipIf(wanting !== '').each(CLIENTS)('through %s', (name) => {
   test('FAULTS 2, P3: a zombie of a session lock is refused once a transaction has taken it', async () => {
     await using fp = fencepost(database.url)
     const lock = await fp.lock(NAME)
-    await database.admin.query('select pg_terminate_backend($1)', [await backendOf(NAME)])
+    await database.admin.query('select pg_terminate_backend($1, 5000)', [await backendOf(NAME)])
     await eventually(async () => lock.signal.aborted)
     await client.transaction(async (tx) => {
       expect(await fp.lockInTransaction(tx, NAME, { wait: '30s' })).toBeGreaterThan(lock.token)

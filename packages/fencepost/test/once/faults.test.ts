@@ -80,7 +80,9 @@ test('once: a run that has lost its lock cannot record its outcome, also if nobo
   await using fp = fencepost(database.url)
   const lost = await fp
     .once('lost', async ({ signal }) => {
-      await database.admin.query(`select pg_terminate_backend(backend) from fencepost.who('lost', 'default/once')`)
+      await database.admin.query(
+        `select pg_terminate_backend(backend, 5000) from fencepost.who('lost', 'default/once')`,
+      )
       await eventually(async () => signal.aborted)
       return 'it was done'
     })
@@ -99,7 +101,9 @@ test('once: a run that has lost its lock cannot record its outcome, also if nobo
 test('once: what a run throws that has lost its lock goes to its caller, and the next is told that it is uncertain', async () => {
   await using fp = fencepost(database.url)
   const thrown = fp.once('thrown', async () => {
-    await database.admin.query(`select pg_terminate_backend(backend) from fencepost.who('thrown', 'default/once')`)
+    await database.admin.query(
+      `select pg_terminate_backend(backend, 5000) from fencepost.who('thrown', 'default/once')`,
+    )
     throw new RangeError('its own')
   })
   await expect(thrown).rejects.toThrow(RangeError)

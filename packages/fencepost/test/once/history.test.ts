@@ -57,7 +57,7 @@ async function liveAndDie(place: number, lives: number): Promise<void> {
       remote.thaw()
     }
     if (how === 2) {
-      const text = `select pg_terminate_backend(backend) from fencepost.sessions where process = $1`
+      const text = `select pg_terminate_backend(backend, 5000) from fencepost.sessions where process = $1`
       await database.admin.query(text, [remote.pid])
     }
     await new Promise((resolve) => setTimeout(resolve, 100))

@@ -95,7 +95,7 @@ test('once in a transaction of the caller: killed in the middle, it leaves nothi
   const cutOff = fp.once('cut off', { transaction: client }, async (tx, run) => {
     await pay(tx, run)
     const { rows } = await tx.query<{ pid: number }>('select pg_backend_pid() as pid')
-    await database.admin.query('select pg_terminate_backend($1)', [rows[0]?.pid])
+    await database.admin.query('select pg_terminate_backend($1, 5000)', [rows[0]?.pid])
   })
   await expect(cutOff).rejects.toBeInstanceOf(Error)
   expect([await payments('cut off'), await stateOf(database.admin, 'cut off')]).toEqual([0, undefined])

@@ -78,7 +78,7 @@ test('once in a transaction: one that has lost its lock commits nothing', async 
   await using fp = fencepost(database.url)
   const lost = fp.once('lost', { transaction: true }, async (tx) => {
     await tx.query(`insert into payments (key) values ('lost')`)
-    await database.admin.query(`select pg_terminate_backend(backend) from fencepost.who('lost', 'default/once')`)
+    await database.admin.query(`select pg_terminate_backend(backend, 5000) from fencepost.who('lost', 'default/once')`)
   })
   await expect(lost).rejects.toMatchObject({ code: 'STALE_TOKEN' })
   expect([await payments('lost'), await records('lost')]).toEqual([0, []])

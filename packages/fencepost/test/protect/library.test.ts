@@ -61,7 +61,7 @@ test('P3, P5: a lock that is lost in the middle of its transaction has the next 
   using _ = fp.on('refused', ({ name }) => refused.push(name))
   const lock = await fp.lock('account:6')
   const work = lock.transaction(async (tx) => {
-    await database.admin.query('select pg_terminate_backend(backend) from fencepost.who($1)', ['account:6'])
+    await database.admin.query('select pg_terminate_backend(backend, 5000) from fencepost.who($1)', ['account:6'])
     await using other = fencepost(database.url)
     await using __ = await other.lock('account:6')
     await tx.query(insert(6))
