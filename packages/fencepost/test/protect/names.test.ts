@@ -69,6 +69,32 @@ test('a name is the same text in every session', async () => {
   await client.end()
 })
 
+test('names that a collation holds for equal, or cannot compare, are told apart byte by byte', async () => {
+  await admin.query(`
+    create collation ignoring_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+    create table owned (owner text collate ignoring_case);
+    create table regions (region text collate "C", owner text collate "POSIX");
+    insert into owned values ('Alice')`)
+  await fp.protect('owned', 'owner:{owner}')
+  await fp.protect('regions', '{region}:{owner}')
+  await using lower = await fp.lock('owner:alice')
+  await expect(lower.transaction((tx) => tx.query(`update owned set owner = 'alice'`))).rejects.toMatchObject({
+    lockName: 'owner:Alice',
+  })
+  await using lock = await fp.lock('eu:x')
+  await lock.transaction(async (tx) => {
+    await tx.query(`insert into regions values ('eu', 'x')`)
+    await tx.query('update regions set owner = owner')
+  })
+  const client = new pg.Client({
+    connectionString: database.url,
+    options: `-c fencepost.name=eu:x -c fencepost.token=${lock.token}`,
+  })
+  await client.connect()
+  expect((await client.query('update regions set owner = owner')).rowCount).toBe(1)
+  await client.end()
+})
+
 test('a column may be renamed, and neither dropped nor given another type while the table is protected', async () => {
   await admin.query(`create table renamed (a integer)`)
   await fp.protect('renamed', 'a:{a}')
