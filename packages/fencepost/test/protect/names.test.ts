@@ -104,6 +104,15 @@ test('a column may be renamed, and neither dropped nor given another type while 
   await expect(admin.query('alter table renamed alter b type bigint')).rejects.toMatchObject({ code: '0A000' })
 })
 
+test('after columns have swapped their names, protecting again reads the one that has the name now', async () => {
+  await admin.query('create table swapped (a integer, a_new bigint)')
+  await fp.protect('swapped', 'a:{a}')
+  await admin.query('alter table swapped rename a to a_old; alter table swapped rename a_new to a')
+  expect(await nameOf('swapped', '1, 2')).toBe('a:1')
+  await fp.protect('swapped', 'a:{a}')
+  expect(await nameOf('swapped', '1, 2')).toBe('a:2')
+})
+
 test('FAULTS 18: a role that has no rights on our schema is refused like any other, and may write with a live token', async () => {
   await admin.query(`create table ledger (account_id integer); grant insert, select on ledger to ${role}`)
   await fp.protect('ledger', 'account:{account_id}')
