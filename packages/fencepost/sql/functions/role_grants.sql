@@ -24,7 +24,7 @@ as $$
       ('use', 'routine', 'execute', 'open_session ensure_epoch prepare_epoch collect_shared_tokens'),
       ('use', 'routine', 'execute', 'admit forget_tokens refuse_truncate'),
 
-      ('admin', 'table', 'insert', 'bypasses'),
+      ('admin', 'table', 'insert (reason)', 'bypasses'),
       ('admin', 'table', 'insert, update, delete', 'evictions'),
       ('admin', 'routine', 'execute', 'bypass evict find_evictee request_eviction close_gate end_evictees'),
 
