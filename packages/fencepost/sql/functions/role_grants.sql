@@ -15,7 +15,7 @@ as $$
       ('inspect', 'sequence', 'select', 'tokens'),
       ('inspect', 'routine', 'execute', 'who inspect list_locks name_locks read_lock_table lock_table advisory_locks'),
       ('inspect', 'routine', 'execute', 'key gate gate_of token_key held_token held_keys is_held'),
-      ('inspect', 'routine', 'execute', 'known_keys known_range crc32 family once_is_run once_lock'),
+      ('inspect', 'routine', 'execute', 'known_keys known_range crc32 family rule_of once_is_run once_lock'),
 
       ('use', 'table', 'insert, delete', 'holders shared_tokens waiters'),
       ('use', 'table', 'select', 'evictions'),
@@ -24,7 +24,7 @@ as $$
       ('use', 'routine', 'execute', 'open_session ensure_epoch prepare_epoch collect_shared_tokens'),
       ('use', 'routine', 'execute', 'admit forget_tokens refuse_truncate'),
 
-      ('admin', 'table', 'insert', 'bypasses'),
+      ('admin', 'table', 'insert (reason)', 'bypasses'),
       ('admin', 'table', 'insert, update, delete', 'evictions'),
       ('admin', 'routine', 'execute', 'bypass evict find_evictee request_eviction close_gate end_evictees'),
 

@@ -1,4 +1,5 @@
--- What is protected, by which rule, and which of its partitions came since and can be truncated until fencepost.protect is called again.
+-- What is protected, by which rule, and what came since: partitions that can be truncated, and tables that inherit from it and can be
+-- written, until fencepost.protect is called again.
 create or replace view fencepost.protected_tables as
   select
     tgrelid::regclass as relation,
@@ -12,7 +13,18 @@ create or replace view fencepost.protected_tables as
         select from pg_catalog.pg_trigger as other
         where other.tgrelid = member and other.tgname = 'fencepost_truncate' and other.tgfoid = pg_trigger.tgfoid
       )
-    ) as truncatable
+    ) as truncatable,
+    array(
+      select member
+      from fencepost.family(tgrelid) as member
+      where (
+        select count(*)
+        from pg_catalog.pg_trigger as other
+        where other.tgrelid = member and other.tgfoid = pg_trigger.tgfoid and other.tgenabled in ('O', 'A')
+          and other.tgname in ('fencepost_insert', 'fencepost_update', 'fencepost_delete')
+      ) < 3
+    ) as unprotected
   from pg_catalog.pg_trigger
-  cross join lateral (select convert_from(rtrim(tgargs, '\x00'), getdatabaseencoding())::jsonb as rule) as told
-  where tgfoid = 'fencepost.refuse_truncate()'::regprocedure and tgname = 'fencepost_insert' and tgparentid = 0;
+  cross join lateral (select fencepost.rule_of(tgargs) as rule) as told
+  where tgfoid = 'fencepost.refuse_truncate()'::regprocedure and tgname = 'fencepost_insert' and tgparentid = 0
+    and rule is not null;

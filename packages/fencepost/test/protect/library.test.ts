@@ -116,7 +116,16 @@ test('protecting again does nothing, whoever else does it at the same time; unpr
   expect(await triggers()).not.toEqual(before)
   expect(
     (await database.admin.query(`select * from fencepost.protected_tables where relation = 'often'::regclass`)).rows,
-  ).toEqual([{ relation: 'often', lock_name: 'm:{n}', mode: 'refuse', namespace: 'default', truncatable: '{}' }])
+  ).toEqual([
+    {
+      relation: 'often',
+      lock_name: 'm:{n}',
+      mode: 'refuse',
+      namespace: 'default',
+      truncatable: '{}',
+      unprotected: '{}',
+    },
+  ])
   expect(await fp.unprotect('often')).toBe(true)
   expect(await fp.unprotect('often')).toBe(false)
   expect(await triggers()).toEqual([])

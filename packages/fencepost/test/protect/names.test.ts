@@ -69,6 +69,32 @@ test('a name is the same text in every session', async () => {
   await client.end()
 })
 
+test('names that a collation holds for equal, or cannot compare, are told apart byte by byte', async () => {
+  await admin.query(`
+    create collation ignoring_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+    create table owned (owner text collate ignoring_case);
+    create table regions (region text collate "C", owner text collate "POSIX");
+    insert into owned values ('Alice')`)
+  await fp.protect('owned', 'owner:{owner}')
+  await fp.protect('regions', '{region}:{owner}')
+  await using lower = await fp.lock('owner:alice')
+  await expect(lower.transaction((tx) => tx.query(`update owned set owner = 'alice'`))).rejects.toMatchObject({
+    lockName: 'owner:Alice',
+  })
+  await using lock = await fp.lock('eu:x')
+  await lock.transaction(async (tx) => {
+    await tx.query(`insert into regions values ('eu', 'x')`)
+    await tx.query('update regions set owner = owner')
+  })
+  const client = new pg.Client({
+    connectionString: database.url,
+    options: `-c fencepost.name=eu:x -c fencepost.token=${lock.token}`,
+  })
+  await client.connect()
+  expect((await client.query('update regions set owner = owner')).rowCount).toBe(1)
+  await client.end()
+})
+
 test('a column may be renamed, and neither dropped nor given another type while the table is protected', async () => {
   await admin.query(`create table renamed (a integer)`)
   await fp.protect('renamed', 'a:{a}')
@@ -76,6 +102,15 @@ test('a column may be renamed, and neither dropped nor given another type while 
   expect(await nameOf('renamed', '1')).toBe('a:1')
   await expect(admin.query('alter table renamed drop b')).rejects.toMatchObject({ code: '2BP01' })
   await expect(admin.query('alter table renamed alter b type bigint')).rejects.toMatchObject({ code: '0A000' })
+})
+
+test('after columns have swapped their names, protecting again reads the one that has the name now', async () => {
+  await admin.query('create table swapped (a integer, a_new bigint)')
+  await fp.protect('swapped', 'a:{a}')
+  await admin.query('alter table swapped rename a to a_old; alter table swapped rename a_new to a')
+  expect(await nameOf('swapped', '1, 2')).toBe('a:1')
+  await fp.protect('swapped', 'a:{a}')
+  expect(await nameOf('swapped', '1, 2')).toBe('a:2')
 })
 
 test('FAULTS 18: a role that has no rights on our schema is refused like any other, and may write with a live token', async () => {

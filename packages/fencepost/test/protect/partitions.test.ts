@@ -81,3 +81,27 @@ test('P3: a table that others inherit from is protected together with them', asy
   await fp.unprotect('base')
   await admin.query('insert into derived values (1, 2)')
 })
+
+test('a table that inherits later, and one whose triggers are disabled, is listed as unprotected until protect is called again', async () => {
+  await admin.query('create table parent (n integer); create table elder () inherits (parent)')
+  await fp.protect('parent', 'n:{n}')
+  await admin.query('create table younger () inherits (parent); alter table elder disable trigger fencepost_update')
+  const unprotected = async () =>
+    (await admin.query(`select unprotected::text from fencepost.protected_tables where relation = 'parent'::regclass`))
+      .rows
+  expect(await unprotected()).toEqual([{ unprotected: '{elder,younger}' }])
+  await fp.protect('parent', 'n:{n}')
+  expect(await unprotected()).toEqual([{ unprotected: '{}' }])
+  await expect(admin.query('insert into younger values (1)')).rejects.toMatchObject({ constraint: 'n:1' })
+})
+
+test('a trigger that somebody else has made of our function spoils no list of protected tables', async () => {
+  const list = async () => (await admin.query('select relation from fencepost.protected_tables')).rows
+  const before = await list()
+  await admin.query('create table foreign_one (n integer)')
+  for (const argument of [`'not json'`, `'[]'`, `'{}', 'x'`, '', `'{"mode": "refuse"}'`]) {
+    await admin.query(`create or replace trigger fencepost_insert after insert on foreign_one for each row
+      execute function fencepost.refuse_truncate(${argument})`)
+    expect(await list()).toEqual(before)
+  }
+})

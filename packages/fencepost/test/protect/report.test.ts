@@ -72,6 +72,22 @@ test('mode report waits for no gate and keeps none, and what goes wrong in it is
   expect((await client.query('select from ledger where account_id = 7')).rowCount).toBe(2)
 })
 
+test('mode report proves nothing where there is no token, and looks once at rows of one name that come in a row', async () => {
+  const calls = async () => {
+    const { rows } = await client.query(
+      `select funcname as name, calls::integer from pg_stat_xact_user_functions where funcname in ('is_good', 'fence_of')`,
+    )
+    return rows
+  }
+  await client.query(`begin; set local track_functions = 'all'`)
+  await client.query('insert into ledger select 8 from generate_series(1, 20)')
+  const counted = await calls()
+  await client.query('savepoint a; insert into ledger values (9); rollback to a')
+  await client.query('insert into ledger values (9); commit')
+  expect(counted).toEqual([{ name: 'fence_of', calls: 1 }])
+  expect((await fp.violations({ limit: 2 })).map(({ lockName }) => lockName)).toEqual(['account:9', 'account:8'])
+})
+
 test('the mode is changed by protecting again', async () => {
   await fp.protect('ledger', 'account:{account_id}')
   await expect(client.query('insert into ledger values (1)')).rejects.toMatchObject({ code: 'LK005' })

@@ -112,6 +112,11 @@ test('a role of use runs things once, and writes to a protected table under its 
   for (const role of ['user', 'looker', 'nobody'] as const)
     await expect(as(role, (client) => client.query(bypass))).rejects.toMatchObject({ code: '42501' })
   await as('boss', (client) => client.query(bypass))
+  const forged = `insert into fencepost.bypasses (reason, role, session_role) values ('x', 'innocent', 'innocent')`
+  await expect(as('boss', (client) => client.query(forged))).rejects.toMatchObject({ code: '42501' })
+  const report = `select fencepost.check_write('x', 'pg_class', 'report', 'default', 'INSERT')`
+  await as('looker', (client) => client.query(report))
+  expect(await owner.violations()).toEqual([])
   await as('looker', async (client) => {
     for (const view of ['protected_tables', 'once', 'violations', 'bypasses', 'locks'])
       await client.query(`select * from fencepost.${view}`)
