@@ -225,7 +225,9 @@ test('P1: a write that is only reported looks for its dead token, and is not end
     const token = await lock(reporter, 'reported')
     await reporter.query(`select fencepost.unlock('reported')`)
     if (isSuccessor) await lock(reporter, 'reported')
-    await reporter.query(`begin; set local fencepost.name = 'reported'; set local fencepost.token = ${token}`)
+    // As a guard leaves it, for a session that has ended since.
+    const fences = `array[fencepost.key('reported'), ${token}, 77]::text`
+    await reporter.query(`begin; select set_config('fencepost.fences', ${fences}, true)`)
     await reporter.query(`insert into reported values ('reported')`)
     const { rows } = await database.admin.query<{ part: string }>(
       `select part from fencepost.evictees(fencepost.key('reported'), fencepost.gate('reported'), $1, null)`,
