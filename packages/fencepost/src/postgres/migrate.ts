@@ -145,7 +145,14 @@ export async function schemaSql(schemaName?: string): Promise<string> {
   const files = await readSqlFiles()
   const steps = files.migrations.map((step) => `${step.sql}\n${record(step)}`)
   const installed = `insert into fencepost.installations (library, functions) values ('${await library()}', '${files.fingerprint}');`
-  const script = [`${BEGIN};`, ...steps, 'set local check_function_bodies = off;', files.functions, installed, 'commit;']
+  const script = [
+    `${BEGIN};`,
+    ...steps,
+    'set local check_function_bodies = off;',
+    files.functions,
+    installed,
+    'commit;',
+  ]
   return schema.place(`${script.join('\n')}\n`)
 }
 

@@ -82,10 +82,7 @@ test('who may ask a holder to let go is not decided by functions that the one wh
     const request = `insert into fencepost.evictions (session, key, token, expires_at) values (1, 1, 1, 'infinity')`
     await expect(client.query(request)).rejects.toMatchObject({ code: '42501' })
     await admin.query(request)
-    for (const change of [
-      'delete from fencepost.evictions',
-      `update fencepost.evictions set expires_at = '-infinity'`,
-    ])
+    for (const change of ['delete from fencepost.evictions', `update fencepost.evictions set expires_at = '-infinity'`])
       await expect(client.query(change)).rejects.toMatchObject({ code: '42501' })
     expect((await admin.query('delete from fencepost.evictions')).rowCount).toBe(1)
   } finally {
