@@ -1,5 +1,5 @@
--- Lets only those write a request to let go of a lock who may call fencepost.evict, under their own name, whatever they were granted
--- on the table.
+-- Lets only those write a request to let go of a lock, or take one back, who may call fencepost.evict, under their own name, whatever
+-- they were granted on the table.
 create or replace function fencepost.check_evictor()
   returns trigger
   language plpgsql
@@ -11,6 +11,9 @@ begin
     raise exception 'role "%" may not evict', current_user
       using errcode = 'insufficient_privilege', hint = 'It needs the right to execute the procedure evict.';
   end if;
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
   new.role := current_user;
   return new;
 end
@@ -20,5 +23,5 @@ $$;
 drop trigger if exists check_evictor on fencepost.evictions;
 
 create trigger check_evictor
-  before insert or update on fencepost.evictions
+  before insert or update or delete on fencepost.evictions
   for each row execute function fencepost.check_evictor();

@@ -2,6 +2,8 @@
 create or replace function fencepost.create_role(role text)
   returns boolean
   language plpgsql
+  -- Run by who may make roles: nobody else's function of a name that is used here may come first.
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if exists (

@@ -10,7 +10,10 @@ as $$
     select one.backend, array_agg(one.key) as keys,
       bool_or(one.key = evictees.gate and one.mode = 'shared') as is_guard,
       bool_or(one.key = evictees.key) as has_key,
-      bool_or(one.key = fencepost.token_key(evictees.gate, evictees.token)) as has_token
+      -- In the other mode it is only probed.
+      bool_or(
+        one.key = fencepost.token_key(evictees.gate, evictees.token) and (one.mode = 'shared') = (evictees.token % 2 = 1)
+      ) as has_token
     from fencepost.held_keys() as one
     group by one.backend
   ), ours as (

@@ -3,6 +3,8 @@
 create or replace function fencepost.grant_roles(prefix text default 'fencepost')
   returns text[]
   language plpgsql
+  -- Run by who may make roles: nobody else's function of a name that is used here may come first.
+  set search_path = pg_catalog, pg_temp
 as $$
 declare
   roles constant text[] := array[prefix || '_inspect', prefix || '_use', prefix || '_admin'];

@@ -15,7 +15,7 @@ as $$
       ('inspect', 'sequence', 'select', 'tokens'),
       ('inspect', 'routine', 'execute', 'who inspect list_locks name_locks read_lock_table lock_table advisory_locks'),
       ('inspect', 'routine', 'execute', 'key gate gate_of token_key held_token held_keys is_held'),
-      ('inspect', 'routine', 'execute', 'known_keys known_range crc32 family rule_of once_is_run once_lock'),
+      ('inspect', 'routine', 'execute', 'known_keys known_range crc32 family rule_of once_token_key once_lock'),
 
       ('use', 'table', 'insert, delete', 'holders shared_tokens waiters'),
       ('use', 'table', 'select', 'evictions'),

@@ -4,6 +4,7 @@ import { EvictionFailedError } from '../ground/eviction-errors.ts'
 import { MissingPrivilegeError } from '../ground/server-errors.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Origin } from '../postgres/target.ts'
+import { SEARCH_PATH } from '../postgres/session-settings.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { Connection } from '../wire/connection.ts'
@@ -24,6 +25,7 @@ export interface Evictor {
 
 const EVICT = `call fencepost.evict($1, $2, $3 * interval '1 ms', $4, $5)`
 const SETTINGS = [
+  ['search_path', SEARCH_PATH],
   // The server ends an eviction whose process was killed; else the gate would stay closed for the grace.
   ['client_connection_check_interval', '1000'],
   ['statement_timeout', '0'],

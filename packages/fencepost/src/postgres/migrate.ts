@@ -7,6 +7,7 @@ import { Connection } from '../wire/connection.ts'
 import { asError } from '../ground/as-error.ts'
 import { describeFailure, mayNotUse } from './driver-error.ts'
 import { sqlState } from '../wire/sql-state.ts'
+import { SEARCH_PATH } from './session-settings.ts'
 import { readSqlFiles, Schema, type SqlFiles } from './schema.ts'
 import type { Origin } from './target.ts'
 
@@ -39,6 +40,7 @@ interface Installed {
 }
 
 const PATIENCE = '60s'
+const BEGIN = `begin isolation level read committed read write; set local search_path = ${SEARCH_PATH}`
 const NONE: Installed = { version: 0, breaking: 0, library: null, functions: null }
 
 /** Ensures it once for all that connect; again if it failed. */
@@ -98,7 +100,7 @@ export async function migrate(
 async function migrateSchema(connection: Connection, schema: Schema): Promise<MigrationReport> {
   const files = await readSqlFiles()
   try {
-    await connection.run(`begin isolation level read committed read write; set local lock_timeout = '${PATIENCE}'`)
+    await connection.run(`${BEGIN}; set local lock_timeout = '${PATIENCE}'`)
     await connection.query('select pg_advisory_xact_lock($1)', [keyOf(`migrate:${schema.name}`, '')])
     const installed = await read(connection, schema)
     refuseNewer(installed, files, schema)
@@ -117,8 +119,12 @@ async function migrateSchema(connection: Connection, schema: Schema): Promise<Mi
 async function makeRoles(connection: Connection, schema: Schema, prefix: string): Promise<readonly string[]> {
   try {
     const text = schema.place('select unnest(fencepost.grant_roles($1)) as role')
-    return (await connection.query<{ role: string }>(text, [prefix])).map(({ role }) => role)
+    await connection.run(BEGIN)
+    const made = await connection.query<{ role: string }>(text, [prefix])
+    await connection.run('commit')
+    return made.map(({ role }) => role)
   } catch (error) {
+    await connection.run('rollback').catch(() => {})
     if (sqlState(error) === '23514') {
       const rule = 'lower-case letters, digits and _, at most 55 characters'
       throw new TypeError(`a prefix for roles must be ${rule}; got '${prefix}'`, { cause: error })
@@ -139,7 +145,14 @@ export async function schemaSql(schemaName?: string): Promise<string> {
   const files = await readSqlFiles()
   const steps = files.migrations.map((step) => `${step.sql}\n${record(step)}`)
   const installed = `insert into fencepost.installations (library, functions) values ('${await library()}', '${files.fingerprint}');`
-  const script = ['begin;', ...steps, 'set local check_function_bodies = off;', files.functions, installed, 'commit;']
+  const script = [
+    `${BEGIN};`,
+    ...steps,
+    'set local check_function_bodies = off;',
+    files.functions,
+    installed,
+    'commit;',
+  ]
   return schema.place(`${script.join('\n')}\n`)
 }
 

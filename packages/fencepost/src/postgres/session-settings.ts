@@ -7,6 +7,9 @@ export interface SessionSetting {
 
 const SLICE_MS = 500
 
+/** Up to PostgreSQL 14 anybody may create a function in `public` that suits a call better than the server's own. */
+export const SEARCH_PATH = 'pg_catalog, pg_temp'
+
 /**
  * How long one wait in the server may last: below deadlock_timeout, or an index build of the holder would be killed
  * for it, and short enough for the two waits of an acquisition to end before a heartbeat behind them is due.
@@ -36,6 +39,7 @@ export const NETWORK_SETTINGS: readonly SessionSetting[] = [
 export function sessionSettings(freezeMs: number): SessionSetting[] {
   const inherited = 'a setting of the role or the database may interrupt a session'
   const settings: [name: string, value: string | number, without: string][] = [
+    ['search_path', SEARCH_PATH, 'a function of somebody else may be called in the place of the server’s'],
     ['idle_session_timeout', freezeMs, 'a frozen process keeps its locks (P4): PostgreSQL 14 or newer is needed'],
     ['default_transaction_isolation', 'read committed', inherited],
     ['default_transaction_read_only', 'off', inherited],
@@ -44,5 +48,5 @@ export function sessionSettings(freezeMs: number): SessionSetting[] {
     ['transaction_timeout', 0, ''],
     ['extra_float_digits', 1, ''],
   ]
-  return [...NETWORK_SETTINGS, ...settings.map(([name, value, without]) => ({ name, value: String(value), without }))]
+  return [...settings.map(([name, value, without]) => ({ name, value: String(value), without })), ...NETWORK_SETTINGS]
 }

@@ -147,16 +147,17 @@ interface Server {
   readonly deadlockTimeoutMs: number
 }
 
-/** Two flights: what the server is and the settings, one by one as a host may refuse some. */
+/** One flight: the settings, one by one as a host may refuse some, the search_path before anything else; and what the server is. */
 async function prepare(connection: Connection, { freezeMs, where }: SessionOptions) {
   const settings = sessionSettings(freezeMs)
-  const [[server], ...refused] = await Promise.all([
+  const refusals = Promise.all(settings.map(({ name, value }) => isRefused(connection, name, value)))
+  const [[server], refused] = await Promise.all([
     connection.query<Server>(
       `select pg_is_in_recovery() as standby, current_setting('server_version_num')::integer as version, version() as banner,
         current_user as role,
         extract(epoch from current_setting('deadlock_timeout')::interval)::float8 * 1000 as "deadlockTimeoutMs"`,
     ),
-    ...settings.map(({ name, value }) => isRefused(connection, name, value)),
+    refusals,
   ])
   if (server === undefined || server.version < OLDEST_SERVER || /CockroachDB/.test(server.banner)) {
     throw new UnsupportedServerError(where, server?.banner ?? 'it tells no version')

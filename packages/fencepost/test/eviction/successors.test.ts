@@ -216,3 +216,24 @@ test('two who evict the same holder at once both come to an end, and end nobody 
   expect(outcomes).toContain('terminated')
   await eventually(async () => holder.isOver)
 })
+
+test('P1: a write that is only reported looks for its dead token, and is not ended as if it held it', async () => {
+  await using reporter = await PlainClient.connect(database.url)
+  await reporter.query('create table reported (name text)')
+  await reporter.query(`select fencepost.protect('reported', '{name}', 'report')`)
+  for (const isSuccessor of [false, true]) {
+    const token = await lock(reporter, 'reported')
+    await reporter.query(`select fencepost.unlock('reported')`)
+    if (isSuccessor) await lock(reporter, 'reported')
+    // As a guard leaves it, for a session that has ended since.
+    const fences = `array[fencepost.key('reported'), ${token}, 77]::text`
+    await reporter.query(`begin; select set_config('fencepost.fences', ${fences}, true)`)
+    await reporter.query(`insert into reported values ('reported')`)
+    const { rows } = await database.admin.query<{ part: string }>(
+      `select part from fencepost.evictees(fencepost.key('reported'), fencepost.gate('reported'), $1, null)`,
+      [token],
+    )
+    expect(rows).toEqual(isSuccessor ? [{ part: 'successor' }] : [])
+    await reporter.query('commit')
+  }
+})

@@ -5,7 +5,9 @@ import { promisify } from 'node:util'
 import { fencepost } from 'fencepost'
 import pg from 'pg'
 import { afterAll, expect, inject, onTestFinished, test } from 'vitest'
+import { PlainClient } from '../eviction/plain-client.ts'
 import { cloneDatabase, emptyDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { onServer } from '../support/on-server.ts'
 
 const { url: serverUrl, binaries } = inject('server')
@@ -75,6 +77,30 @@ test('P2: from rise_above on all tokens are larger, it takes none back, and it i
   await held.transaction((tx) => tx.query('select 1'))
   await client.query('begin')
   await expect(client.query(`call fencepost.rise_above(${seen})`)).rejects.toMatchObject({ code: '2D000' })
+})
+
+test('P2: no token of the epoch that rise_above raises is drawn before it is on disk, and one that was cut off is called again', async () => {
+  await using other = await cloneDatabase()
+  const before = await tokenOf(other.url)
+  const seen = before + 5000 * 2 ** 32
+  await other.admin.query(`
+    create function wait_to_commit() returns trigger language plpgsql
+    as 'begin perform pg_advisory_xact_lock(77, 77); return null; end';
+    create constraint trigger wait_to_commit after insert on fencepost.epochs deferrable initially deferred
+    for each row execute function wait_to_commit()`)
+  await using gate = await PlainClient.connect(other.url)
+  await gate.query('select pg_advisory_lock(77, 77)')
+  const rise = other.admin.query(`call fencepost.rise_above(${seen})`).catch((error: unknown) => error)
+  const backend = await eventually(async () => {
+    const text = `select pid from pg_locks where locktype = 'advisory' and objsubid = 2 and classid = 77 and not granted`
+    return (await other.admin.query<{ pid: number }>(text)).rows[0]?.pid
+  })
+  expect(await tokenOf(other.url)).toBe(before + 2)
+  await other.admin.query('select pg_cancel_backend($1)', [backend])
+  expect(await rise).toMatchObject({ code: '57014' })
+  await gate.query('select pg_advisory_unlock(77, 77)')
+  await other.admin.query(`call fencepost.rise_above(${seen})`)
+  expect(await tokenOf(other.url)).toBeGreaterThan(seen)
 })
 
 async function tokenOf(url: string): Promise<number> {

@@ -1,5 +1,6 @@
 import { fencepost, type OnceRecord, type Verdict } from 'fencepost'
 import { afterAll, expect, test } from 'vitest'
+import { PlainClient } from '../eviction/plain-client.ts'
 import { cloneDatabase } from '../support/database.ts'
 import { deferred } from '../support/deferred.ts'
 import { eventually } from '../support/eventually.ts'
@@ -163,4 +164,27 @@ test('once: more uncertain keys than fit on a page are settled page by page', as
   expect(await fp.reconcile()).toHaveLength(120)
   expect((await fp.reconcile(() => 'retry')).settled).toHaveLength(120)
   expect(await fp.reconcile()).toEqual([])
+})
+
+test('once: to look at runs that died, in the view or by reconcile, leaves no lock behind, however many they are', async () => {
+  await using fp = fencepost(database.url)
+  await using client = await PlainClient.connect(database.url)
+  await fp.once('alive among the dead', async () => {
+    await client.query(
+      `insert into fencepost.once_keys (namespace, key, state, token, application, host, process)
+      select 'default', 'dead ' || n, 'running', 4398046511104 + 2 * n, '', '', 0 from generate_series(1, 120) as n`,
+    )
+    const looks = [
+      `select key from fencepost.once where state = 'uncertain'`,
+      `select one ->> 'key' as key from fencepost.once_unsettled('default', '-infinity', '', 1000) as one`,
+    ]
+    for (const look of looks) {
+      await client.query('begin')
+      expect((await client.query(look)).rows.map(({ key }) => key)).not.toContain('alive among the dead')
+      expect((await client.query(look)).rowCount).toBe(120)
+      expect((await client.query('select * from fencepost.held_keys(pg_backend_pid())')).rows).toEqual([])
+      await client.query('commit')
+    }
+  })
+  await client.query(`delete from fencepost.once_keys where key like 'dead %'`)
 })

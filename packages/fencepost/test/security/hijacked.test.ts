@@ -81,9 +81,38 @@ test('who may ask a holder to let go is not decided by functions that the one wh
       set search_path = mine, pg_catalog`)
     const request = `insert into fencepost.evictions (session, key, token, expires_at) values (1, 1, 1, 'infinity')`
     await expect(client.query(request)).rejects.toMatchObject({ code: '42501' })
+    await admin.query(request)
+    for (const change of ['delete from fencepost.evictions', `update fencepost.evictions set expires_at = '-infinity'`])
+      await expect(client.query(change)).rejects.toMatchObject({ code: '42501' })
+    expect((await admin.query('delete from fencepost.evictions')).rowCount).toBe(1)
   } finally {
     await client.end()
     await admin.query(`drop owned by ${role} cascade; drop role ${role}`)
+  }
+})
+
+test('whoever may create in public has nothing of theirs called by a session of ours, a migration or the making of roles', async () => {
+  await using own = await cloneDatabase()
+  const prefix = `fp_public_${process.pid}`
+  await own.admin.query(`
+    create table public.called (by text);
+    create function public.cardinality(bigint[]) returns integer language plpgsql
+    as 'begin insert into public.called values (''cardinality''); return pg_catalog.cardinality($1); end';
+    create function public.format(text, text, text) returns text language plpgsql
+    as 'begin insert into public.called values (''format''); return pg_catalog.format($1, $2, $3); end';
+    create function public.format(text, text) returns text language plpgsql
+    as 'begin insert into public.called values (''format''); return pg_catalog.format($1, $2); end'`)
+  await using fp = fencepost(own.url)
+  try {
+    await fp.migrate({ roles: prefix })
+    await own.admin.query('select fencepost.grant_roles($1)', [prefix])
+    const locks = await Promise.all(['a', 'b', 'c'].map((name) => fp.lock(name)))
+    await fp.evict('a')
+    await Promise.all(locks.map((lock) => lock.release()))
+    expect((await own.admin.query('select distinct by from public.called')).rows).toEqual([])
+  } finally {
+    const roles = ['admin', 'use', 'inspect'].map((role) => `${prefix}_${role}`)
+    await own.admin.query(roles.map((role) => `drop owned by ${role} cascade; drop role ${role}`).join(';'))
   }
 })
 
