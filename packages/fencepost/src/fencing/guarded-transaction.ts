@@ -6,13 +6,17 @@ import type { Queryable } from '../postgres/queryable.ts'
 import { literal, type Origin } from '../postgres/target.ts'
 import type { Fence } from './fence.ts'
 import { describeRefusal } from './guard.ts'
+import { lend } from './lend.ts'
 
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
 
 /** What has to stand for a transaction to commit: one fence or several, in the order of their keys. */
 export type Fences = readonly [Fence, ...Fence[]]
 
-/** A connection of the pool in a guarded transaction. Do not send BEGIN, COMMIT or ROLLBACK on it. */
+/**
+ * A connection of the pool in a guarded transaction, until the function it was lent to is done: after that a query is refused
+ * (`TransactionOverError`). Do not send BEGIN, COMMIT or ROLLBACK on it.
+ */
 export type Transaction = Queryable
 
 /** What to do in a transaction, and at which level. */
@@ -52,7 +56,7 @@ export async function guardedTransaction<T>(origin: Origin, fences: Fences, work
   using watched = watchClient(client, work.lost)
   try {
     await send(client, opening(origin, fences, work.isolation), fences)
-    const result = await work.run(client)
+    const result = await lend(client, name, work.run)
     if (watched.broken !== undefined) throw new TransactionLostError(name, watched.broken)
     await commit(client, fences)
     return result

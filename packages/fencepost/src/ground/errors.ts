@@ -141,6 +141,23 @@ export class TransactionLostError extends FencepostError {
   }
 }
 
+/**
+ * A query was sent on the handle of a transaction whose function was done: the transaction is committed or rolled back. The query was
+ * not sent. Let the function wait for all it begins, with `Promise.allSettled` where one of several may fail.
+ */
+export class TransactionOverError extends FencepostError {
+  readonly code = 'TRANSACTION_OVER'
+  readonly lockName: string
+
+  constructor(lockName: string) {
+    super(
+      `the transaction under lock "${lockName}" is over, the query was not sent; ` +
+        'let its function wait for every query before it returns or throws',
+    )
+    this.lockName = lockName
+  }
+}
+
 /** `close()` was called: nothing can be locked with this instance any more. */
 export class ClosedError extends FencepostError {
   readonly code = 'CLOSED'
