@@ -1,4 +1,4 @@
-import { CommitUncertainError, FencepostError, TransactionLostError } from '../ground/errors.ts'
+import { CommitUncertainError, FencepostError, TransactionCutError, TransactionLostError } from '../ground/errors.ts'
 import { asError } from '../ground/as-error.ts'
 import { describeFailure } from '../postgres/driver-error.ts'
 import { isEndOfSession, isUnreplicated, sqlState } from '../wire/sql-state.ts'
@@ -15,7 +15,7 @@ export type Fences = readonly [Fence, ...Fence[]]
 
 /**
  * A connection of the pool in a guarded transaction, until the function it was lent to is done: after that a query is refused
- * (`TransactionOverError`). Do not send BEGIN, COMMIT or ROLLBACK on it.
+ * (`TransactionOverError`). Do not send BEGIN, COMMIT or ROLLBACK on it (`TransactionCutError`).
  */
 export type Transaction = Queryable
 
@@ -44,6 +44,8 @@ interface Notice {
 
 /** How long a transaction whose lock is lost may go on without an end, which it may never hear of if the network is gone. */
 const LOST_MS = 5000
+/** invalid_transaction_state, as `guard_all` says it. */
+const CUT = '25000'
 
 /**
  * Runs `work` in a transaction that commits only while its fences stand. The tokens are looked at together with BEGIN,
@@ -123,6 +125,7 @@ async function commit(client: PooledClient, fences: Fences): Promise<void> {
   try {
     await send(client, `select fencepost.guard_all(${PLACE}), fencepost.hear_warnings(); commit`, fences)
   } catch (error) {
+    if (sqlState(error) === CUT) throw new TransactionCutError(name, asError(error))
     throw isRefusal(error) ? error : new CommitUncertainError(name, asError(error))
   } finally {
     client.off('notice', listen)

@@ -104,7 +104,8 @@ function fieldsOf({ state, result, error, retentionMs }: Outcome): Value[] {
 }
 
 function found(record: Stored | null, key: string): Stored {
-  if (record === null) throw new Error(`the record of once-key "${key}" is gone: somebody has deleted it`)
+  if (record === null)
+    throw new Error(`the record of once-key "${key}" is gone: somebody has deleted it, or rolled back its transaction`)
   return record
 }
 
