@@ -16,6 +16,7 @@ begin
     end if;
   end loop;
   return set_config('fencepost.fences', open_guarded.fences::text, true) is not null
+    and set_config('fencepost.guarded', open_guarded.fences::text, true) is not null
     and (open_guarded.idle_limit is null or fencepost.watch_client(open_guarded.idle_limit));
 end
 $$;

@@ -1,4 +1,4 @@
-import { CommitUncertainError, FencepostError, TransactionLostError } from '../ground/errors.ts'
+import { CommitUncertainError, FencepostError, TransactionCutError, TransactionLostError } from '../ground/errors.ts'
 import { asError } from '../ground/as-error.ts'
 import { describeFailure } from '../postgres/driver-error.ts'
 import { isEndOfSession, isUnreplicated, sqlState } from '../wire/sql-state.ts'
@@ -6,13 +6,17 @@ import type { Queryable } from '../postgres/queryable.ts'
 import { literal, type Origin } from '../postgres/target.ts'
 import type { Fence } from './fence.ts'
 import { describeRefusal } from './guard.ts'
+import { lend } from './lend.ts'
 
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
 
 /** What has to stand for a transaction to commit: one fence or several, in the order of their keys. */
 export type Fences = readonly [Fence, ...Fence[]]
 
-/** A connection of the pool in a guarded transaction. Do not send BEGIN, COMMIT or ROLLBACK on it. */
+/**
+ * A connection of the pool in a guarded transaction, until the function it was lent to is done: after that a query is refused
+ * (`TransactionOverError`). Do not send BEGIN, COMMIT or ROLLBACK on it (`TransactionCutError`).
+ */
 export type Transaction = Queryable
 
 /** What to do in a transaction, and at which level. */
@@ -40,6 +44,8 @@ interface Notice {
 
 /** How long a transaction whose lock is lost may go on without an end, which it may never hear of if the network is gone. */
 const LOST_MS = 5000
+/** invalid_transaction_state, as `guard_all` says it. */
+const CUT = '25000'
 
 /**
  * Runs `work` in a transaction that commits only while its fences stand. They are guarded together with COMMIT, and looked at together with
@@ -52,7 +58,7 @@ export async function guardedTransaction<T>(origin: Origin, fences: Fences, work
   using watched = watchClient(client, work.lost)
   try {
     await send(client, opening(origin, fences, work), fences)
-    const result = await work.run(client)
+    const result = await lend(client, name, work.run)
     if (watched.broken !== undefined) throw new TransactionLostError(name, watched.broken)
     await commit(client, fences)
     return result
@@ -112,7 +118,8 @@ function opening(
 ): string {
   const begin = `begin isolation level ${isolation}`
   if (isWatched && !lost.aborted && fences.every((fence) => fence.isHeard())) {
-    return `${begin}; set local fencepost.fences = ${numbersOf(fences)}`
+    const numbers = numbersOf(fences)
+    return `${begin}; set local fencepost.fences = ${numbers}; set local fencepost.guarded = ${numbers}`
   }
   const limit = isWatched ? 'null' : `${fences[0].freezeMs} * interval '1 ms'`
   return `${begin}; select fencepost.open_guarded(${PLACE}, ${limit})`
@@ -128,6 +135,7 @@ async function commit(client: PooledClient, fences: Fences): Promise<void> {
   try {
     await send(client, `select fencepost.guard_all(${PLACE}), fencepost.hear_warnings(); commit`, fences)
   } catch (error) {
+    if (sqlState(error) === CUT) throw new TransactionCutError(name, asError(error))
     throw isRefusal(error) ? error : new CommitUncertainError(name, asError(error))
   } finally {
     client.off('notice', listen)

@@ -141,6 +141,41 @@ export class TransactionLostError extends FencepostError {
   }
 }
 
+/**
+ * A query was sent on the handle of a transaction whose function was done: the transaction is committed or rolled back. The query was
+ * not sent. Let the function wait for all it begins, with `Promise.allSettled` where one of several may fail.
+ */
+export class TransactionOverError extends FencepostError {
+  readonly code = 'TRANSACTION_OVER'
+  readonly lockName: string
+
+  constructor(lockName: string) {
+    super(
+      `the transaction under lock "${lockName}" is over, the query was not sent; ` +
+        'let its function wait for every query before it returns or throws',
+    )
+    this.lockName = lockName
+  }
+}
+
+/**
+ * The function of a transaction sent BEGIN, COMMIT or ROLLBACK of its own: what it wrote before its COMMIT is written, unguarded, and so is
+ * what it wrote after it outside of a transaction; the rest is undone. Use savepoints in it, and throw to roll back.
+ */
+export class TransactionCutError extends FencepostError {
+  readonly code = 'TRANSACTION_CUT'
+  readonly lockName: string
+
+  constructor(lockName: string, cause: Error) {
+    super(
+      `the transaction under lock "${lockName}" was ended by its own function, and what that wrote was not guarded; ` +
+        'do not send BEGIN, COMMIT or ROLLBACK in it: use savepoints, and throw to roll back',
+      { cause },
+    )
+    this.lockName = lockName
+  }
+}
+
 /** `close()` was called: nothing can be locked with this instance any more. */
 export class ClosedError extends FencepostError {
   readonly code = 'CLOSED'

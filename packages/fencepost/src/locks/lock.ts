@@ -122,6 +122,7 @@ export class Lock implements AsyncDisposable {
    * @throws {LockReleasedError} if the lock was released before `work` was done: nothing was written.
    * @throws {TransactionLostError} if its connection broke before COMMIT, unless `work` threw: nothing was written.
    * @throws {CommitUncertainError} if its connection broke during COMMIT.
+   * @throws {TransactionCutError} if `work` sent BEGIN, COMMIT or ROLLBACK itself.
    */
   async transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return await Lock.transactionOf({ locks: [this], signal: this.signal }, this.#origin, { work, options })

@@ -181,11 +181,15 @@ export class Once {
     return await endIn(this.#keys.records, tx, { begun, outcome: { state: 'done', result, error: null, retentionMs } })
   }
 
-  /** The next grant waits for a commit that is still under way, so what is there then is all there will be. */
+  /**
+   * The next grant waits for a commit that is still under way, so what is there then is all there will be. It may not be on the
+   * synchronous standby, so it is looked for in a transaction that is behind it there: if that is uncertain too, all of it is.
+   */
   async #lookBehind(key: string, uncertain: CommitUncertainError): Promise<Stored | null> {
+    const patience = { waitMs: LOOK_MS, signal: undefined }
+    const look = async (tx: Transaction) => await this.#keys.records.confirm(tx, key)
     try {
-      const patience = { waitMs: LOOK_MS, signal: undefined }
-      return await this.#keys.hold(key, patience, async () => await this.#keys.look(key))
+      return await this.#keys.hold(key, patience, async (lock) => await repeated(lock, look))
     } catch {
       throw uncertain
     }

@@ -54,6 +54,12 @@ export class Records {
     return only(await session.query<Row>(text, [this.#namespace, key], 'once_look'))
   }
 
+  /** Null if there is none; what there is has reached the synchronous standby once `tx` is committed. */
+  async confirm(tx: Inside, key: string): Promise<Stored | null> {
+    const text = 'select cast(fencepost.once_confirm($1, $2) as text) as record'
+    return await this.#query(tx, text, [this.#namespace, key])
+  }
+
   /** What nobody is at and nobody has settled, the oldest first, after one of them. */
   async unsettled(session: Session, after: Stored | null, most: number): Promise<Stored[]> {
     const text = 'select fencepost.once_unsettled($1, $2::text::timestamptz, $3, $4)::text as record'
@@ -104,7 +110,8 @@ function fieldsOf({ state, result, error, retentionMs }: Outcome): Value[] {
 }
 
 function found(record: Stored | null, key: string): Stored {
-  if (record === null) throw new Error(`the record of once-key "${key}" is gone: somebody has deleted it`)
+  if (record === null)
+    throw new Error(`the record of once-key "${key}" is gone: somebody has deleted it, or rolled back its transaction`)
   return record
 }
 

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 
 const FOLDER = new URL('../../sql/', import.meta.url)
 const WORD =
-  /(?<![\w.])fencepost(?=\.(?!(?:name|token|namespace|fences|passed|freeze_timeout|locked)\b))|(?<=\bschema )fencepost\b|(?<=')fencepost(?=')/g
+  /(?<![\w.])fencepost(?=\.(?!(?:name|token|namespace|fences|guarded|passed|freeze_timeout|locked)\b))|(?<=\bschema )fencepost\b|(?<=')fencepost(?=')/g
 
 /** The schema our tables and functions live in. The SQL is written for `fencepost`; another name is put in its place. */
 export class Schema {
