@@ -83,7 +83,7 @@ test('an error behind the drawing of a ticket leaves no ticket that nobody knows
     create table answers (n integer);
     create function fail() returns trigger language plpgsql as $$
     begin
-      if nextval('failures') <= 3 then
+      if nextval('public.failures') <= 3 then
         raise query_canceled;
       end if;
       return null;
@@ -91,7 +91,7 @@ test('an error behind the drawing of a ticket leaves no ticket that nobody knows
     create constraint trigger fail after insert on answers deferrable initially deferred for each row execute function fail();
     create or replace function fencepost.is_next(session bigint, key bigint, served bigint, ticket bigint) returns boolean language plpgsql as $$
     begin
-      insert into answers values (1);
+      insert into public.answers values (1);
       return fencepost.first_in_line(is_next.session, is_next.key, is_next.served, is_next.ticket) is null;
     end $$`)
   await using holder = fencepost(database.url)
