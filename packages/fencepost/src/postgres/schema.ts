@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 
 const FOLDER = new URL('../../sql/', import.meta.url)
+// A setting of ours is told by where it stands: in a call that reads or sets it, after "set local", or between doubled quotes, in a message.
 const WORD =
-  /(?<![\w.])fencepost(?=\.(?!(?:name|token|namespace|fences|guarded|passed|freeze_timeout|locked)\b))|(?<=\bschema )fencepost\b|(?<=')fencepost(?=')/g
+  /(?<![\w.]|(?:current_setting|set_config)\('|''|\bset local )fencepost(?=\.)|(?<=\bschema )fencepost\b|(?<=')fencepost(?=')/g
 
 /** The schema our tables and functions live in. The SQL is written for `fencepost`; another name is put in its place. */
 export class Schema {

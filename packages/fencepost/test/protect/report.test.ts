@@ -94,3 +94,16 @@ test('the mode is changed by protecting again', async () => {
   await fp.protect('ledger', 'account:{account_id}', { mode: 'report' })
   await client.query('insert into ledger values (1)')
 })
+
+test('mode report records in a schema of another name too, and each name once', async () => {
+  await using other = fencepost(database.url, { schema: 'other' })
+  await database.admin.query('create table elsewhere (account_id integer)')
+  await other.protect('elsewhere', 'account:{account_id}', { mode: 'report' })
+  await client.query('begin')
+  await client.query('insert into elsewhere select 1 from generate_series(1, 20)')
+  await client.query('insert into elsewhere values (2)')
+  await client.query('commit')
+  const names = (await other.violations()).map(({ lockName }) => lockName)
+  expect(names).toHaveLength(2)
+  expect(new Set(names)).toEqual(new Set(['account:1', 'account:2']))
+})
