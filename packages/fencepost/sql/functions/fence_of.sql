@@ -1,11 +1,12 @@
--- The token that this transaction has for a name, and its session if that is known: out of the fences that guards have added, or out of
--- the settings any program can be started with. Null: none.
+-- The token that this transaction has for a name, and its session if that is known: out of the fences it was begun with, or those that
+-- guards have added, or out of the settings any program can be started with. Null: none.
 create or replace function fencepost.fence_of(key bigint, name text, namespace text)
   returns bigint[]
   language plpgsql
 as $$
 declare
-  fences constant bigint[] := nullif(current_setting('fencepost.fences', true), '');
+  fences constant bigint[] := nullif(current_setting('fencepost.guarded', true), '')::bigint[]
+    || nullif(current_setting('fencepost.fences', true), '')::bigint[];
   token constant text := nullif(current_setting('fencepost.token', true), '');
 begin
   for i in 1 .. coalesce(cardinality(fences), 0) by 3 loop

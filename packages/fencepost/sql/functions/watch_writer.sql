@@ -7,7 +7,7 @@ as $$
 declare
   freeze_timeout constant text := nullif(current_setting('fencepost.freeze_timeout', true), '');
 begin
-  return freeze_timeout is null and nullif(current_setting('fencepost.fences', true), '') is not null
+  return freeze_timeout is null and concat(current_setting('fencepost.guarded', true), current_setting('fencepost.fences', true)) <> ''
     or fencepost.watch_client(coalesce(freeze_timeout, '60 s')::interval, false);
 end
 $$;

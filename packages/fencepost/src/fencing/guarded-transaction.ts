@@ -44,7 +44,7 @@ interface Notice {
 
 /** How long a transaction whose lock is lost may go on without an end, which it may never hear of if the network is gone. */
 const LOST_MS = 5000
-/** invalid_transaction_state, as `guard_all` says it. */
+/** invalid_transaction_state, as `close_guarded` says it. */
 const CUT = '25000'
 
 /**
@@ -118,8 +118,7 @@ function opening(
 ): string {
   const begin = `begin isolation level ${isolation}`
   if (isWatched && !lost.aborted && fences.every((fence) => fence.isHeard())) {
-    const numbers = numbersOf(fences)
-    return `${begin}; set local fencepost.fences = ${numbers}; set local fencepost.guarded = ${numbers}`
+    return `${begin}; set local fencepost.guarded = ${numbersOf(fences)}`
   }
   const limit = isWatched ? 'null' : `${fences[0].freezeMs} * interval '1 ms'`
   return `${begin}; select fencepost.open_guarded(${PLACE}, ${limit})`
@@ -133,7 +132,7 @@ async function commit(client: PooledClient, fences: Fences): Promise<void> {
   }
   client.on('notice', listen)
   try {
-    await send(client, `select fencepost.guard_all(${PLACE}), fencepost.hear_warnings(); commit`, fences)
+    await send(client, `call fencepost.close_guarded(${PLACE}); commit`, fences)
   } catch (error) {
     if (sqlState(error) === CUT) throw new TransactionCutError(name, asError(error))
     throw isRefusal(error) ? error : new CommitUncertainError(name, asError(error))
