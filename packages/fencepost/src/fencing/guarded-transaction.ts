@@ -89,25 +89,40 @@ async function checkOut(origin: Origin, [{ schema }]: Fences): Promise<PooledCli
 
 /** Notices that the connection breaks, ends it some time after the lock is lost, and gives it back to the pool. */
 function watchClient(client: PooledClient, lost: AbortSignal): { broken: Error | undefined } & Disposable {
-  let end: NodeJS.Timeout | undefined
-  const endLater = () => {
-    end = setTimeout(() => void client.end().catch(() => {}), LOST_MS).unref()
-  }
+  const clients = clientsUnder(lost)
   const listen = (error: Error) => (watched.broken ??= error)
   const watched = {
     broken: undefined as Error | undefined,
     [Symbol.dispose]() {
-      clearTimeout(end)
-      lost.removeEventListener('abort', endLater)
+      clients.delete(client)
       client.off('error', listen)
       client.release(watched.broken)
     },
   }
   // The pool listens to idle clients only; without this a connection that breaks now would end the process.
   client.on('error', listen)
-  if (lost.aborted) endLater()
-  else lost.addEventListener('abort', endLater, { once: true })
+  clients.add(client)
+  if (lost.aborted) endLater(clients)
   return watched
+}
+
+/** The connections that are in a transaction under one lock, or several held together. */
+const busy = new WeakMap<AbortSignal, Set<PooledClient>>()
+
+/** With one listener for all of them: to add and remove one for each transaction costs as much as the rest of what is done here. */
+function clientsUnder(lost: AbortSignal): Set<PooledClient> {
+  let clients = busy.get(lost)
+  if (clients === undefined) {
+    busy.set(lost, (clients = new Set()))
+    lost.addEventListener('abort', endLater.bind(undefined, clients), { once: true })
+  }
+  return clients
+}
+
+function endLater(clients: Set<PooledClient>): void {
+  setTimeout(() => {
+    for (const client of clients) void client.end().catch(() => {})
+  }, LOST_MS).unref()
 }
 
 /** Asks for the tokens only where the answer may be no: a process that was frozen has not heard of the server for a while. */
