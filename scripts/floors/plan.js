@@ -4,17 +4,7 @@
  * @typedef {{ rooms: string[], foreign: string[], computed?: boolean, subRooms?: boolean }} Room
  */
 
-const SIDE_BY_SIDE = [
-  'election',
-  'eviction',
-  'fences',
-  'once',
-  'schedule',
-  'queue',
-  'testing',
-  'transactions',
-  'redlock',
-]
+const SIDE_BY_SIDE = ['election', 'eviction', 'fences', 'once', 'schedule', 'queue', 'transactions', 'redlock']
 // Bottom to top. Rooms on one floor stand side by side and know nothing of each other.
 const FLOORS = [
   ['ground'],
@@ -26,6 +16,8 @@ const FLOORS = [
   ['line'],
   ['locks'],
   SIDE_BY_SIDE,
+  ['jobs', 'workers'],
+  ['testing'],
 ]
 
 /** The files in src/ itself, which are the way into the package. */

@@ -1,0 +1,127 @@
+-- Jobs are facts: logged, and there from the commit that enqueues them to the commit that finishes them. src/queue/job-state.ts draws the states.
+
+create table fencepost.jobs (
+  id bigint generated always as identity primary key,
+  -- "<namespace>:<queue>" in any other namespace than default.
+  queue text not null,
+  name text not null,
+  -- ready: to be claimed now. delayed: not before run_at. waiting: for its children. running: claimed by a session.
+  state text not null check (state in ('ready', 'delayed', 'waiting', 'running')),
+  -- Smaller runs first, and of equals the one that was enqueued first.
+  priority integer not null default 0,
+  payload jsonb not null,
+  run_at timestamptz not null,
+  enqueued_at timestamptz not null default clock_timestamp(),
+  -- How many times it has been claimed, and how many times it may be.
+  attempt integer not null default 0 check (attempt >= 0),
+  attempts integer not null default 5 check (attempts > 0),
+  -- Of the attempt that runs. The token rises with each claim; whoever brings another one no longer has the job.
+  token bigint,
+  session bigint,
+  claimed_at timestamptz,
+  -- How many times a worker died that had it. Such a job runs as the only one of its kind on a worker, so that it cannot take others with it.
+  crashes integer not null default 0 check (crashes >= 0),
+  -- Whether it may be claimed without a look at any other job: it has no group, no limit, and has crashed nobody.
+  is_plain boolean not null default true,
+  key text,
+  group_key text,
+  parent bigint,
+  children integer not null default 0 check (children >= 0),
+  -- For how long it is remembered once it is done. Null: not at all.
+  keep interval,
+  progress jsonb,
+  error text,
+  constraint jobs_running_are_claimed check ((state = 'running') = (token is not null and session is not null and claimed_at is not null)),
+  constraint jobs_waiting_have_children check (state <> 'waiting' or children > 0)
+);
+
+-- A job goes through each of these once, so what is dead in them is behind the place where a worker goes on (its watermark).
+create index jobs_ready on fencepost.jobs (queue, priority, id) where state = 'ready' and is_plain;
+create index jobs_careful on fencepost.jobs (queue, priority, id) where state = 'ready' and not is_plain;
+create index jobs_delayed on fencepost.jobs (run_at) where state = 'delayed';
+create index jobs_running on fencepost.jobs (queue, name) where state = 'running';
+create index jobs_keyed on fencepost.jobs (name, key) where key is not null;
+create index jobs_grouped on fencepost.jobs (queue, group_key, priority, id) where group_key is not null;
+create index jobs_of_parents on fencepost.jobs (parent) where parent is not null;
+
+create table fencepost.finished_jobs (
+  id bigint primary key,
+  queue text not null,
+  name text not null,
+  -- dead: out of attempts, or given up; it can be redriven.
+  state text not null check (state in ('done', 'dead', 'cancelled')),
+  priority integer not null,
+  payload jsonb not null,
+  enqueued_at timestamptz not null,
+  finished_at timestamptz not null default clock_timestamp(),
+  -- Null: for ever.
+  expires_at timestamptz,
+  attempt integer not null,
+  attempts integer not null,
+  crashes integer not null,
+  key text,
+  group_key text,
+  parent bigint,
+  keep interval,
+  result jsonb,
+  error text,
+  constraint finished_jobs_only_done_have_a_result check (result is null or state = 'done')
+);
+
+create index finished_jobs_expiring on fencepost.finished_jobs (expires_at) where expires_at is not null;
+create index finished_jobs_dead on fencepost.finished_jobs (queue, name, id) where state = 'dead';
+create index finished_jobs_of_parents on fencepost.finished_jobs (parent) where parent is not null;
+
+-- A queue needs no row to be used.
+create table fencepost.queues (
+  queue text primary key,
+  paused_at timestamptz,
+  paused_by text
+);
+
+-- How many may run at once, and how many may begin in an interval, over all workers.
+create table fencepost.job_limits (
+  scope text not null check (scope in ('queue', 'job', 'group')),
+  -- Of a queue or a job: its name. Of the groups of a queue: the name of the queue; one at a time where there is no row.
+  name text not null,
+  concurrency integer check (concurrency > 0),
+  rate integer check (rate > 0),
+  per interval check (per > interval '0'),
+  -- Of the interval that is going on.
+  begun integer not null default 0,
+  begun_at timestamptz not null default clock_timestamp(),
+  primary key (scope, name),
+  constraint job_limits_have_rates_per_interval check ((rate is null) = (per is null))
+) with (fillfactor = 50);
+
+-- Until when no other job of this name and key is enqueued, whether the one that was runs, waits or is done.
+create table fencepost.job_windows (
+  name text not null,
+  key text not null,
+  until timestamptz not null,
+  job bigint not null,
+  primary key (name, key)
+) with (fillfactor = 80);
+
+create index job_windows_over on fencepost.job_windows (until);
+
+create table fencepost.job_logs (
+  id bigint generated always as identity primary key,
+  job bigint not null,
+  attempt integer not null,
+  logged_at timestamptz not null default clock_timestamp(),
+  line text not null
+);
+
+create index job_logs_of_jobs on fencepost.job_logs (job, id);
+
+-- Who works. Logged, so that after a crash of the server it is known whose jobs are nobody's. Believed only while the session lives.
+create table fencepost.workers (
+  session bigint primary key,
+  queues text[] not null,
+  concurrency integer not null,
+  application text not null,
+  host text not null,
+  process integer not null,
+  started_at timestamptz not null default clock_timestamp()
+);
