@@ -13,6 +13,7 @@ import { WebLocks } from './inspection/web-locks.ts'
 import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
+import { type EnqueueCall, enqueueCalls, type EnqueueManyCall } from './queue/enqueue-calls.ts'
 import type { LockedTransactionOptions, RetriedWork } from './transactions/retried-transaction.ts'
 import { Transactions } from './transactions/transactions.ts'
 import { Sessions } from './sessions/sessions.ts'
@@ -39,6 +40,10 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly once: OnceCall
   /** Lists what `once` has left uncertain, and settles it. */
   readonly reconcile: ReconcileCall
+  /** Enqueues a job, in a transaction of yours or alone. */
+  readonly enqueue: EnqueueCall
+  /** Enqueues several jobs of one kind. */
+  readonly enqueueMany: EnqueueManyCall
   readonly #origin: Origin
   readonly #settings: Settings
   readonly #sessions: Sessions
@@ -71,6 +76,9 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     const { once, reconcile } = onceCalls({ ...parts, application })
     this.once = once
     this.reconcile = reconcile
+    const { enqueue, enqueueMany } = enqueueCalls(parts)
+    this.enqueue = enqueue
+    this.enqueueMany = enqueueMany
     this.#protection = new Protection(origin, settings)
     this.locks = new WebLocks({ session: async () => (await sessions.main()).session, held: () => locks.held() })
   }
