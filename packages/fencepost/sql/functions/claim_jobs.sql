@@ -13,13 +13,22 @@ as $$
 declare
   token bigint := fencepost.next_token();
   wanted integer := claim_jobs.most;
+  wanted_careful integer := claim_jobs.careful;
   claimed integer;
 begin
   for i in 1 .. cardinality(claim_jobs.queues) loop
-    exit when wanted <= 0;
+    exit when wanted <= 0 and wanted_careful <= 0;
     continue when exists (
       select from fencepost.queues as paused where paused.queue = claim_jobs.queues[i] and paused.paused_at is not null
     );
+    -- First, as the others would never let them through.
+    return query
+    select job.id, job.queue, job.name, job.payload::text, job.attempt, job.attempts, job.token, job.priority,
+      job.key, job.group_key, job.enqueued_at, job.keep is null and job.parent is null and job.group_key is null
+    from fencepost.claim_careful_jobs(claim_jobs.session, token, claim_jobs.queues[i], null, wanted_careful, i = 1) as job;
+    get diagnostics claimed = row_count;
+    wanted_careful := wanted_careful - claimed;
+    continue when wanted <= 0 or fencepost.is_limited_queue(claim_jobs.queues[i]);
     return query
     select job.id, job.queue, job.name, job.payload::text, job.attempt, job.attempts, job.token, job.priority,
       job.key, job.group_key, job.enqueued_at, job.keep is null and job.parent is null and job.group_key is null
