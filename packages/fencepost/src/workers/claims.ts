@@ -1,6 +1,6 @@
 import type { Session } from '../postgres/session.ts'
 import type { Parameter } from '../wire/question.ts'
-import type { Claimed } from './running-job.ts'
+import type { Claimed } from './claimed.ts'
 
 /** What a worker that found nothing goes by. */
 export interface Outlook {
@@ -19,8 +19,6 @@ export interface Look {
 
 interface Row extends Claimed {
   readonly priority: number
-  /** Left out where it is true. */
-  readonly isPlain?: false
 }
 
 interface Place {
