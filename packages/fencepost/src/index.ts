@@ -63,3 +63,7 @@ export type { Decision, Job, JobContext, JobKind, RetryOptions, Snooze, Standard
 export { type MigrateOptions, type MigrationReport, schemaSql } from './postgres/migrate.ts'
 export type { InTransaction, PoolLike, Queryable } from './postgres/queryable.ts'
 export type { Target } from './postgres/target.ts'
+export * from './attempts/job-errors.ts'
+export type { Worker } from './workers/worker.ts'
+export type { AnyJob, WorkerCall } from './workers/worker-calls.ts'
+export type { WorkerOptions } from './workers/worker-options.ts'

@@ -1,6 +1,6 @@
 import type { Session } from '../postgres/session.ts'
 import type { Parameter } from '../wire/question.ts'
-import type { Claimed } from './claimed.ts'
+import type { Claimed } from '../attempts/claimed.ts'
 
 /** What a worker that found nothing goes by. */
 export interface Outlook {

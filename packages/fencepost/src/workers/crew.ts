@@ -1,12 +1,13 @@
 import { asError } from '../ground/as-error.ts'
 import { Bag, type Seat } from '../ground/bag.ts'
 import { parseDuration } from '../ground/duration.ts'
+import { JobPayloadError } from '../queue/enqueue-errors.ts'
 import type { Job, Snooze } from '../queue/job.ts'
-import { delayOf } from '../queue/retry.ts'
-import type { Desk } from './claimed.ts'
-import { JobPayloadError, JobResultError, JobTimeoutError } from './job-errors.ts'
+import { delayOf } from '../attempts/retry.ts'
+import type { Desk } from '../attempts/claimed.ts'
+import { JobResultError, JobTimeoutError } from '../attempts/job-errors.ts'
 import type { Outcomes } from './outcomes.ts'
-import { type Claimed, RunningJob } from './running-job.ts'
+import { type Claimed, RunningJob } from '../attempts/running-job.ts'
 
 /** A kind of job with what is known of it from the start. */
 interface Kind {
@@ -34,6 +35,8 @@ export interface CrewOptions {
   readonly onError: (error: Error) => void
 }
 
+// What JSON escapes and jsonb refuses: NUL, and half of a pair. An even number of backslashes before it escapes nothing.
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
 const LEAST_BUFFER = 500
 const WINDOW_MS = 100
 
@@ -217,7 +220,7 @@ export class Crew {
 function runChecked({ kind, claimed, running }: Attempt): unknown {
   const checked = kind.job.schema?.['~standard'].validate(claimed.payload)
   const run = (found: Awaited<NonNullable<typeof checked>>) => {
-    if (found.issues !== undefined) throw new JobPayloadError(claimed, found.issues)
+    if (found.issues !== undefined) throw new JobPayloadError(claimed.name, found.issues)
     return kind.job.run(found.value, running)
   }
   if (checked === undefined) return undefined
@@ -239,7 +242,7 @@ function isSnooze(value: unknown): value is Snooze {
 function jsonOf(result: unknown): string {
   try {
     const json = JSON.stringify(result) ?? 'null'
-    if (!/\\u(?:0000|d[89a-f])/i.test(json)) return json
+    if (!UNSTORABLE.test(json)) return json
   } catch (error) {
     throw new JobResultError(`its result cannot be kept: ${textOf(error)}`, { cause: error })
   }

@@ -3,7 +3,7 @@ import type { Session } from '../postgres/session.ts'
 import type { Bell } from './bell.ts'
 import { Claims, type Outlook, textArray } from './claims.ts'
 import type { Crew } from './crew.ts'
-import type { Claimed } from './claimed.ts'
+import type { Claimed } from '../attempts/claimed.ts'
 
 export interface ShiftOptions {
   readonly session: Session
