@@ -26,14 +26,14 @@ begin
       claim_jobs.session, token, claim_jobs.queues[i], claim_jobs.names, wanted_careful, i = 1
     ) as job;
     wanted_careful := wanted_careful - claimed.number;
-    jobs := concat_ws(',', jobs, claimed.jobs);
+    jobs := nullif(concat_ws(',', jobs, claimed.jobs), '');
     continue when wanted <= 0 or fencepost.is_limited_queue(claim_jobs.queues[i]);
     claimed := fencepost.claim_plain_jobs(
       claim_jobs.session, token, claim_jobs.queues[i], claim_jobs.names, wanted,
       coalesce(claim_jobs.after_priorities[i], -2147483648), coalesce(claim_jobs.after_ids[i], 0)
     );
     wanted := wanted - claimed.claimed;
-    jobs := concat_ws(',', jobs, claimed.jobs);
+    jobs := nullif(concat_ws(',', jobs, claimed.jobs), '');
   end loop;
   return concat('[', jobs, ']');
 end

@@ -1,6 +1,6 @@
 import { firstOf, pause } from '../ground/abort.ts'
 import { asError } from '../ground/as-error.ts'
-import type { Duration } from '../ground/duration.ts'
+import { type Duration, parseDuration } from '../ground/duration.ts'
 import { Session, type SessionOptions } from '../postgres/session.ts'
 import type { Origin } from '../postgres/target.ts'
 import type { Job } from '../queue/job.ts'
@@ -127,6 +127,7 @@ export class Worker implements AsyncDisposable {
   async #beginShift(session: Session): Promise<Shift> {
     const { application, namespace, freezeMs } = this.#parts
     const { concurrency, listens, queues } = this.#options
+    await writeLimits(session, this.#jobs)
     return await Shift.begin({
       session,
       crew: this.#crew,
@@ -208,5 +209,15 @@ export class Worker implements AsyncDisposable {
       opening.then((session) => session.whenOver(forget), forget)
     }
     return await this.#desk
+  }
+}
+
+/** Those of the definitions: from now on they hold for all workers. */
+async function writeLimits(session: Session, jobs: readonly Job[]): Promise<void> {
+  for (const { name, concurrency, rate } of jobs) {
+    if (concurrency === undefined && rate === undefined) continue
+    const per = rate === undefined ? null : `${parseDuration(rate.per, 'per')} ms`
+    const values = [name, concurrency ?? null, rate?.limit ?? null, per]
+    await session.query("select fencepost.limit_jobs('job', $1, $2::integer, $3::integer, $4::interval)", values)
   }
 }

@@ -13,17 +13,6 @@ export interface TestDesk extends Desk, AsyncDisposable {
   claim(queue: string): Promise<RunningJob>
 }
 
-interface Row extends Omit<Claimed, 'id' | 'token' | 'payload'> {
-  readonly id: string
-  readonly token: string
-  readonly payload: string
-}
-
-const CLAIM = `
-  select id, queue, name, payload, attempt, attempts, token, key, group_key as "group", enqueued_at as "enqueuedAt",
-    is_simple as "isSimple"
-  from fencepost.claim_jobs($1, array[$2], 1, 1)`
-
 export async function openDesk(target: string | pg.Pool, options: { freezeMs?: number; schema?: string } = {}) {
   const { freezeMs = FREEZE_MS } = options
   const schema = new Schema(options.schema)
@@ -37,10 +26,10 @@ export async function openDesk(target: string | pg.Pool, options: { freezeMs?: n
     session,
     freezeMs,
     async claim(queue) {
-      const [row] = await session.query<Row>(CLAIM, [session.key, queue])
-      if (row === undefined) throw new Error(`no job is ready in queue ${queue}`)
-      const { id, token, payload, ...rest } = row
-      const claimed = { ...rest, id: Number(id), token: Number(token), payload: JSON.parse(payload) as unknown }
+      const text = 'select fencepost.claim_jobs($1, array[$2], 1, 1) as jobs'
+      const [row] = await session.query<{ jobs: string }>(text, [session.key, queue])
+      const [claimed] = JSON.parse(row?.jobs ?? '[]') as Claimed[]
+      if (claimed === undefined) throw new Error(`no job is ready in queue ${queue}`)
       return new RunningJob(claimed, desk)
     },
     async [Symbol.asyncDispose]() {
