@@ -71,7 +71,12 @@ export class Worker implements AsyncDisposable {
    */
   async stop({ grace }: { readonly grace?: Duration } = {}): Promise<void> {
     const graceMs = grace === undefined ? this.#options.graceMs : parseGrace(grace)
-    this.#stopped ??= this.#stop(graceMs)
+    if (this.#stopped === undefined) {
+      let resolve: (stopped: Promise<void>) => void = () => {}
+      // Before it begins: who hears of it by the signal may call this again.
+      this.#stopped = new Promise((resolved) => (resolve = resolved))
+      resolve(this.#stop(graceMs))
+    }
     await this.#stopped
   }
 
