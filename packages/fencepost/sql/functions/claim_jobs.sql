@@ -11,6 +11,8 @@ create or replace function fencepost.claim_jobs(
   language plpgsql
 as $$
 declare
+  -- Mutexes first, then the token: of two who claim from one group the later one has the higher.
+  entered constant boolean[] := case when claim_jobs.careful > 0 then fencepost.enter_queues(claim_jobs.queues) end;
   token bigint := fencepost.next_token();
   wanted integer := claim_jobs.most;
   wanted_careful integer := claim_jobs.careful;
@@ -22,12 +24,14 @@ begin
       select from fencepost.queues as paused where paused.queue = claim_jobs.queues[i] and paused.paused_at is not null
     );
     -- First, as the others would never let them through.
-    return query
-    select job.id, job.queue, job.name, job.payload::text, job.attempt, job.attempts, job.token, job.priority,
-      job.key, job.group_key, job.enqueued_at, job.keep is null and job.parent is null and job.group_key is null
-    from fencepost.claim_careful_jobs(claim_jobs.session, token, claim_jobs.queues[i], null, wanted_careful, i = 1) as job;
-    get diagnostics claimed = row_count;
-    wanted_careful := wanted_careful - claimed;
+    if entered[i] then
+      return query
+      select job.id, job.queue, job.name, job.payload::text, job.attempt, job.attempts, job.token, job.priority,
+        job.key, job.group_key, job.enqueued_at, job.keep is null and job.parent is null and job.group_key is null
+      from fencepost.claim_careful_jobs(claim_jobs.session, token, claim_jobs.queues[i], null, wanted_careful) as job;
+      get diagnostics claimed = row_count;
+      wanted_careful := wanted_careful - claimed;
+    end if;
     continue when wanted <= 0 or fencepost.is_limited_queue(claim_jobs.queues[i]);
     return query
     select job.id, job.queue, job.name, job.payload::text, job.attempt, job.attempts, job.token, job.priority,
