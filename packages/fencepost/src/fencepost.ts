@@ -13,6 +13,7 @@ import { WebLocks } from './inspection/web-locks.ts'
 import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
+import { type EnqueueFlowCall, enqueueFlowCall } from './queue/flow.ts'
 import type { LockedTransactionOptions, RetriedWork } from './transactions/retried-transaction.ts'
 import { Transactions } from './transactions/transactions.ts'
 import { Sessions } from './sessions/sessions.ts'
@@ -39,6 +40,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly once: OnceCall
   /** Lists what `once` has left uncertain, and settles it. */
   readonly reconcile: ReconcileCall
+  /** Enqueues a job together with those that have to be done before it. */
+  readonly enqueueFlow: EnqueueFlowCall
   readonly #origin: Origin
   readonly #settings: Settings
   readonly #sessions: Sessions
@@ -71,6 +74,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     const { once, reconcile } = onceCalls({ ...parts, application })
     this.once = once
     this.reconcile = reconcile
+    this.enqueueFlow = enqueueFlowCall(parts)
     this.#protection = new Protection(origin, settings)
     this.locks = new WebLocks({ session: async () => (await sessions.main()).session, held: () => locks.held() })
   }

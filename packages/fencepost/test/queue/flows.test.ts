@@ -1,3 +1,4 @@
+import { fencepost } from 'fencepost'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
 import { openWorkers, type SqlWorker } from './sql-worker.ts'
@@ -10,6 +11,9 @@ afterAll(async () => {
   await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))
   await database[Symbol.asyncDispose]()
 })
+
+const charge = { name: 'charge', queue: 'library', run: ({ cents }: { cents: number }) => ({ receipt: cents }) }
+const mail = { name: 'mail', queue: 'library', keep: '1d', run: (to: string) => to } as const
 
 const enqueue = async (flow: object, worker = first) => {
   const text = 'select fencepost.enqueue_flow($1) as ids'
@@ -100,4 +104,68 @@ test('a cancelled child counts as done without a result, and a parent that is du
   expect(rows).toEqual([{ released: [] }])
   await first.finish(await first.claim(['cancelled'], 0, 10))
   expect(await stateOf(root)).toBe('delayed')
+})
+
+test('the library enqueues a flow in a transaction of the caller, in its namespace, and says the ids in its shape', async () => {
+  await using fp = fencepost(database.url, { namespace: 'shop' })
+  await second.client.query('begin')
+  const flow = await fp.enqueueFlow(
+    {
+      job: mail,
+      payload: 'ann@example.com',
+      options: { priority: -1 },
+      children: [
+        { job: charge, payload: { cents: 5 }, children: [{ job: mail, payload: 'shop@example.com' }] },
+        { job: charge, payload: { cents: 7 }, options: { delay: '1h', group: 'ann' } },
+      ],
+    },
+    { tx: second.client },
+  )
+  expect(await first.claim(['shop:library'], 10, 10)).toEqual([])
+  await second.client.query('commit')
+  const { rows } = await admin.query(
+    `select id::integer, parent::integer, name, state, priority, payload, group_key, keep = interval '1 day' as kept
+    from fencepost.jobs where queue = 'shop:library' order by id`,
+  )
+  const [ann, charged, shop, later] = [
+    flow.id,
+    flow.children[0]?.id,
+    flow.children[0]?.children[0]?.id,
+    flow.children[1]?.id,
+  ]
+  const job = { priority: 0, group_key: null, kept: null, state: 'waiting', parent: ann, name: 'charge' }
+  expect(rows).toEqual([
+    { ...job, id: ann, parent: null, name: 'mail', priority: -1, payload: 'ann@example.com', kept: true },
+    { ...job, id: charged, payload: { cents: 5 } },
+    { ...job, id: shop, parent: charged, name: 'mail', state: 'ready', payload: 'shop@example.com', kept: true },
+    { ...job, id: later, state: 'delayed', payload: { cents: 7 }, group_key: 'ann' },
+  ])
+})
+
+test('a flow with a payload that is not its job’s does not compile, and one that its schema refuses is not enqueued', async () => {
+  await using fp = fencepost(database.url)
+  const validate = (value: unknown) => (value === 1 ? { value } : { issues: [{ message: 'it is not 1' }] })
+  const one = {
+    name: 'one',
+    queue: 'schema',
+    schema: { '~standard': { version: 1, vendor: 'test', validate } },
+    run: () => {},
+  }
+  await expect(
+    fp.enqueueFlow({
+      job: mail,
+      payload: 'a',
+      children: [{ job: { ...one, schema: { '~standard': { ...one.schema['~standard'], version: 1 } } }, payload: 2 }],
+    }),
+  ).rejects.toThrow('the payload of job "one" is refused: it is not 1')
+  expect((await admin.query(`select from fencepost.jobs where payload = '"a"'`)).rowCount).toBe(0)
+  const mistaken = async () => {
+    // @ts-expect-error -- mail takes a text
+    await fp.enqueueFlow({ job: mail, payload: 5 })
+    // @ts-expect-error -- charge takes cents
+    await fp.enqueueFlow({ job: mail, payload: 'a', children: [{ job: charge, payload: 'b' }] })
+    // @ts-expect-error -- charge needs a payload
+    await fp.enqueueFlow({ job: mail, payload: 'a', children: [{ job: charge }] })
+  }
+  expect(mistaken).toBeTypeOf('function')
 })
