@@ -50,7 +50,8 @@ export class Worker implements AsyncDisposable {
     const { onError, concurrency, stopOn } = options
     const refused = (lost: readonly Claimed[]) => lost.forEach((job) => onError(new StaleJobError(job, 'it ended too late')))
     const recorded = (ended: readonly Claimed[]) => this.#recorded(ended)
-    this.#outcomes = new Outcomes({ session: () => this.#openDesk(), refused, recorded, onError })
+    const isLast = () => this.signal.aborted
+    this.#outcomes = new Outcomes({ session: () => this.#openDesk(), isLast, refused, recorded, onError })
     const { origin, schema, freezeMs } = parts
     const session = {
       query: async <Row>(text: string, values: unknown[], name?: string) =>
@@ -156,6 +157,7 @@ export class Worker implements AsyncDisposable {
     await this.#finished.catch(() => {})
     clearInterval(this.#watch)
     await this.#outcomes.settled()
+    this.#closing.abort(this.signal.reason)
     const desk = this.#desk
     await desk?.then(async (session) => await session.close()).catch(() => {})
     for (const { resolve } of this.#waiting.splice(0)) resolve()
