@@ -40,6 +40,7 @@ create index jobs_ready on fencepost.jobs (queue, priority, id) where state = 'r
 create index jobs_careful on fencepost.jobs (queue, priority, id) where state = 'ready' and not is_plain;
 create index jobs_delayed on fencepost.jobs (run_at) where state = 'delayed';
 create index jobs_running on fencepost.jobs (queue, name) where state = 'running';
+create index jobs_waiting on fencepost.jobs (queue, name) where state = 'waiting';
 create index jobs_keyed on fencepost.jobs (name, key) where key is not null;
 create index jobs_grouped on fencepost.jobs (queue, group_key, priority, id) where group_key is not null;
 create index jobs_of_parents on fencepost.jobs (parent) where parent is not null;
