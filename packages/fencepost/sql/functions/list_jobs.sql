@@ -36,9 +36,9 @@ begin
     order by id desc
     limit list_jobs.most
   )
-  select to_jsonb(found)
+  select to_jsonb(one)
   from listed
-  join lateral (select * from fencepost.job_list as job where job.id = listed.id) as found on true
+  join lateral (select * from fencepost.job_list as job where job.id = listed.id) as one on true
   order by listed.id desc;
 end
 $$;
