@@ -1,34 +1,32 @@
 -- Claims up to `most` jobs of these queues, the first queue first, under one new token, and up to `careful` besides of those that need a look at
--- others. after_priorities and after_ids say for each queue behind which place to begin; null: at its head. Nothing of a queue that is paused.
+-- others. after_priorities and after_ids say for each queue behind which place to begin; null: at its head. Nothing of a queue that is paused,
+-- and nothing but jobs of these names, if they are given. Answers with a JSON array, of what job_text says.
 create or replace function fencepost.claim_jobs(
   session bigint, queues text[], most integer, careful integer,
-  after_priorities integer[] default null, after_ids bigint[] default null
+  after_priorities integer[] default null, after_ids bigint[] default null, names text[] default null
 )
-  returns table (
-    id bigint, queue text, name text, payload text, attempt integer, attempts integer, token bigint, priority integer,
-    key text, group_key text, enqueued_at timestamptz, is_simple boolean
-  )
+  returns text
   language plpgsql
 as $$
 declare
-  token bigint := fencepost.next_token();
+  token bigint;
   wanted integer := claim_jobs.most;
-  claimed integer;
+  plain record;
+  jobs text;
 begin
   for i in 1 .. cardinality(claim_jobs.queues) loop
     exit when wanted <= 0;
     continue when exists (
       select from fencepost.queues as paused where paused.queue = claim_jobs.queues[i] and paused.paused_at is not null
     );
-    return query
-    select job.id, job.queue, job.name, job.payload::text, job.attempt, job.attempts, job.token, job.priority,
-      job.key, job.group_key, job.enqueued_at, job.keep is null and job.parent is null and job.group_key is null
-    from fencepost.claim_plain_jobs(
-      claim_jobs.session, token, claim_jobs.queues[i], wanted,
+    token := coalesce(token, fencepost.next_token());
+    plain := fencepost.claim_plain_jobs(
+      claim_jobs.session, token, claim_jobs.queues[i], claim_jobs.names, wanted,
       coalesce(claim_jobs.after_priorities[i], -2147483648), coalesce(claim_jobs.after_ids[i], 0)
-    ) as job;
-    get diagnostics claimed = row_count;
-    wanted := wanted - claimed;
+    );
+    wanted := wanted - plain.claimed;
+    jobs := concat_ws(',', jobs, plain.jobs);
   end loop;
+  return concat('[', jobs, ']');
 end
 $$;
