@@ -1,5 +1,5 @@
 -- Has finished jobs begin anew, with all their attempts, under the ids and parents they had, and says which. Passed over: what is not finished, and a
--- job whose key has another one in the meantime. A job that was done has told its parent already, so it comes back without one.
+-- job whose key another one has in the meantime. A job that was done has told its parent already, so it comes back without one.
 create or replace function fencepost.revive_jobs(ids bigint[])
   returns bigint[]
   language plpgsql
@@ -7,18 +7,12 @@ as $$
 declare
   now constant timestamptz := fencepost.job_clock();
   revived bigint[];
-  ringing text;
+  rung text;
 begin
+  perform fencepost.take_finished_keys(revive_jobs.ids);
   with gone as (
     delete from fencepost.finished_jobs as finished
-    where finished.id in (
-      -- Of several that had the same key the oldest.
-      select distinct on (one.name, coalesce(one.key, ''), case when one.key is null then one.id end) one.id
-      from fencepost.finished_jobs as one
-      where one.id = any (revive_jobs.ids)
-        and not exists (select from fencepost.jobs as other where other.name = one.name and other.key = one.key)
-      order by one.name, coalesce(one.key, ''), case when one.key is null then one.id end, one.id
-    )
+    where finished.id = any (revive_jobs.ids) and not fencepost.has_twin(finished, revive_jobs.ids)
     returning finished.*
   ), back as (
     insert into fencepost.jobs as job (
@@ -27,20 +21,17 @@ begin
     overriding system value
     select gone.id, gone.queue, gone.name, 'ready', gone.priority, gone.payload, now, gone.enqueued_at, gone.attempts,
       gone.group_key is null and not exists (
-        select from fencepost.job_limits as known where known.scope = 'job' and known.name = gone.name
+        select from fencepost.job_limits as job_limit where job_limit.scope = 'job' and job_limit.name = gone.name
       ),
       gone.key, gone.group_key, case when gone.state <> 'done' then gone.parent end, gone.keep
     from gone
     order by gone.id
     returning job.id
   )
-  select array_agg(back.id order by back.id) into revived from back;
-
-  for ringing in
-    select distinct job.queue from fencepost.jobs as job where job.id = any (revived) order by job.queue
-  loop
-    perform fencepost.ring_workers(ringing);
+  select coalesce(array_agg(back.id), '{}') into revived from back;
+  for rung in select distinct job.queue from fencepost.jobs as job where job.id = any (revived) loop
+    perform fencepost.ring_workers(rung);
   end loop;
-  return coalesce(revived, '{}');
+  return revived;
 end
 $$;
