@@ -10,6 +10,7 @@ import { ClosedError } from './ground/errors.ts'
 import { checkName } from './ground/name.ts'
 import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
 import { WebLocks } from './inspection/web-locks.ts'
+import { Jobs } from './jobs/jobs.ts'
 import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
@@ -39,6 +40,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly once: OnceCall
   /** Lists what `once` has left uncertain, and settles it. */
   readonly reconcile: ReconcileCall
+  /** Looks at jobs, and pauses, retries, cancels and redrives them. */
+  readonly jobs: Jobs
   readonly #origin: Origin
   readonly #settings: Settings
   readonly #sessions: Sessions
@@ -71,6 +74,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     const { once, reconcile } = onceCalls({ ...parts, application })
     this.once = once
     this.reconcile = reconcile
+    this.jobs = new Jobs({ origin, schema, namespace, ready: () => this.#ready() })
     this.#protection = new Protection(origin, settings)
     this.locks = new WebLocks({ session: async () => (await sessions.main()).session, held: () => locks.held() })
   }

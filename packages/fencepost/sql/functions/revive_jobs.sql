@@ -12,7 +12,16 @@ begin
   perform fencepost.take_finished_keys(revive_jobs.ids);
   with gone as (
     delete from fencepost.finished_jobs as finished
-    where finished.id = any (revive_jobs.ids) and not fencepost.has_twin(finished, revive_jobs.ids)
+    where finished.id = any (array(
+      select one.id
+      from (
+        select twin.id, fencepost.has_twin(twin) as has_twin, twin.key,
+          row_number() over (partition by fencepost.key_scope(twin.queue, twin.name), twin.key order by twin.id) as place
+        from fencepost.finished_jobs as twin
+        where twin.id = any (revive_jobs.ids)
+      ) as one
+      where one.key is null or (one.place = 1 and not one.has_twin)
+    ))
     returning finished.*
   ), back as (
     insert into fencepost.jobs as job (
