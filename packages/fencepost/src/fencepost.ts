@@ -14,6 +14,7 @@ import { Jobs } from './jobs/jobs.ts'
 import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
+import { type EnqueueCall, enqueueCalls, type EnqueueManyCall } from './queue/enqueue-calls.ts'
 import type { LockedTransactionOptions, RetriedWork } from './transactions/retried-transaction.ts'
 import { Transactions } from './transactions/transactions.ts'
 import { Sessions } from './sessions/sessions.ts'
@@ -42,6 +43,10 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly reconcile: ReconcileCall
   /** Looks at jobs, and pauses, retries, cancels and redrives them. */
   readonly jobs: Jobs
+  /** Enqueues a job, in a transaction of yours or alone. */
+  readonly enqueue: EnqueueCall
+  /** Enqueues several jobs of one kind. */
+  readonly enqueueMany: EnqueueManyCall
   readonly #origin: Origin
   readonly #settings: Settings
   readonly #sessions: Sessions
@@ -75,6 +80,9 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.once = once
     this.reconcile = reconcile
     this.jobs = new Jobs({ origin, schema, namespace, ready: () => this.#ready() })
+    const { enqueue, enqueueMany } = enqueueCalls(parts)
+    this.enqueue = enqueue
+    this.enqueueMany = enqueueMany
     this.#protection = new Protection(origin, settings)
     this.locks = new WebLocks({ session: async () => (await sessions.main()).session, held: () => locks.held() })
   }

@@ -63,8 +63,8 @@ export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] }
 
-/** A kind of job: what it is called, how it is run. */
-export interface Job<Input = unknown, Output = Input, Result = unknown> {
+/** A kind of job: what it is called, what it is given. Enough to enqueue it. */
+export interface JobKind<Input = unknown, Output = Input> {
   readonly name: string
   readonly schema?: StandardSchema<Input, Output>
   readonly queue?: string
@@ -80,5 +80,9 @@ export interface Job<Input = unknown, Output = Input, Result = unknown> {
   readonly rate?: { readonly limit: number; readonly per: Duration }
   /** Jobs of one group run in order, one at a time. */
   readonly group?: (payload: Output) => string
+}
+
+/** A kind of job, and how it is run. */
+export interface Job<Input = unknown, Output = Input, Result = unknown> extends JobKind<Input, Output> {
   readonly run: (payload: Output, job: JobContext) => Promise<Result> | Result
 }

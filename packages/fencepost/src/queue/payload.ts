@@ -1,0 +1,57 @@
+import { asError } from '../ground/as-error.ts'
+import { JobPayloadError } from './enqueue-errors.ts'
+import type { JobKind, SchemaResult } from './job.ts'
+
+/** A payload as it is stored, and as the job's functions get it. */
+export interface EncodedPayload<Output> {
+  readonly json: string
+  readonly value: Output
+}
+
+// What JSON escapes and jsonb refuses: NUL, and half of a pair. An even number of backslashes before it escapes nothing.
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
+
+/**
+ * Writes a payload down. The schema judges what the worker will read, so what does not survive the way through JSON, as a `Date`, is told here.
+ * A promise only where the schema is asynchronous.
+ *
+ * @throws {JobPayloadError} for what the schema refuses, and for what JSON or the database cannot carry.
+ */
+export function encodePayload<Input, Output>(
+  job: JobKind<Input, Output>,
+  payload: Input,
+): EncodedPayload<Output> | Promise<EncodedPayload<Output>> {
+  const json = stringify(job.name, payload)
+  // Without a schema the two are one type.
+  if (job.schema === undefined) return { json, value: payload as unknown as Output }
+  const checked = job.schema['~standard'].validate(JSON.parse(json))
+  if (checked instanceof Promise) return checked.then((result) => ({ json, value: valueOf(job, result) }))
+  return { json, value: valueOf(job, checked) }
+}
+
+/** Reads a stored payload, for the worker. @throws {JobPayloadError} for what the schema of the job, as it is now, refuses. */
+export async function parsePayload<Input, Output>(job: JobKind<Input, Output>, json: string): Promise<Output> {
+  const payload: unknown = JSON.parse(json)
+  return job.schema === undefined ? (payload as Output) : valueOf(job, await job.schema['~standard'].validate(payload))
+}
+
+function stringify(jobName: string, payload: unknown): string {
+  let json: string
+  try {
+    // Nothing, and functions, have no JSON.
+    json = (JSON.stringify(payload) as string | undefined) ?? 'null'
+  } catch (cause) {
+    throw new JobPayloadError(jobName, [{ message: `it cannot be written as JSON: ${asError(cause).message}` }], {
+      cause,
+    })
+  }
+  if (json.includes('\\u') && UNSTORABLE.test(json)) {
+    throw new JobPayloadError(jobName, [{ message: 'PostgreSQL cannot store NUL or a lone surrogate; leave them out' }])
+  }
+  return json
+}
+
+function valueOf<Input, Output>(job: JobKind<Input, Output>, result: SchemaResult<Output>): Output {
+  if (result.issues !== undefined) throw new JobPayloadError(job.name, result.issues)
+  return result.value
+}
