@@ -16,7 +16,8 @@ export { type CarriedHeaders, header as fenceHeader } from './fences/header.ts'
 export { redis as fenceRedis, type RedisCommand, type RedisFence, type RedisFenceOptions } from './fences/redis.ts'
 export { s3 as fenceS3, type S3Commands, type S3Object } from './fences/s3.ts'
 export type { Carrier, Verifier, VerifierOptions } from './fences/verifier.ts'
-export type { Isolation, Transaction } from './fencing/guarded-transaction.ts'
+export type { Isolation } from './fencing/guarded-transaction.ts'
+export type { Transaction } from './fencing/pooled-transaction.ts'
 export type { ProtectOptions, Violation } from './fencing/protect.ts'
 export {
   lockInTransaction,
@@ -26,6 +27,7 @@ export {
 export type { Duration } from './ground/duration.ts'
 export type { EvictionReport, EvictOptions } from './eviction/eviction-options.ts'
 export * from './ground/errors.ts'
+export * from './ground/transaction-errors.ts'
 export * from './fencing/protect-errors.ts'
 export * from './ground/eviction-errors.ts'
 export { FenceHeaderError } from './fences/fence-header-error.ts'

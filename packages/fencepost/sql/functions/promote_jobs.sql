@@ -4,6 +4,8 @@ create or replace function fencepost.promote_jobs(most integer default 1000)
   language plpgsql
 as $$
 declare
+  -- Read once: what may change from row to row is looked up by no index.
+  now constant timestamptz := fencepost.job_clock();
   promoted text[];
   rung text;
 begin
@@ -13,7 +15,7 @@ begin
     where job.ctid = any (array(
       select one.ctid
       from fencepost.jobs as one
-      where one.state = 'delayed' and one.run_at <= fencepost.job_clock()
+      where one.state = 'delayed' and one.run_at <= now
       order by one.run_at
       limit promote_jobs.most
       for update skip locked

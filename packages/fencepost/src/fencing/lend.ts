@@ -1,14 +1,18 @@
-import { TransactionOverError } from '../ground/errors.ts'
+import { type TransactionOwner, TransactionOverError } from '../ground/transaction-errors.ts'
 import type { Queryable } from '../postgres/queryable.ts'
 
 /**
  * Lends `client` to `work` until that is done, and takes it back before anything else is sent: a branch that `work` did not wait for
  * would write behind the COMMIT or ROLLBACK, unguarded, or inside the transaction that the pool's client is in by then.
  */
-export async function lend<T>(client: Queryable, lockName: string, work: (lent: Queryable) => Promise<T>): Promise<T> {
+export async function lend<T>(
+  client: Queryable,
+  owner: TransactionOwner,
+  work: (lent: Queryable) => Promise<T>,
+): Promise<T> {
   let isOver = false
   const send = client.query.bind(client) as (...args: unknown[]) => unknown
-  const query = (...args: unknown[]) => (isOver ? refuse(new TransactionOverError(lockName), args) : send(...args))
+  const query = (...args: unknown[]) => (isOver ? refuse(new TransactionOverError(owner), args) : send(...args))
   // What is built upon pg asks for more than a query, and for what class it is.
   const lent = new Proxy(client, {
     get(target, name) {

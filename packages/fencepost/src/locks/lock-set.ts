@@ -1,4 +1,4 @@
-import type { Transaction } from '../fencing/guarded-transaction.ts'
+import type { Transaction } from '../fencing/pooled-transaction.ts'
 import type { Mode } from '../ground/mode.ts'
 import type { AnyTransaction } from '../adapters/any-transaction.ts'
 import type { Origin } from '../postgres/target.ts'

@@ -1,4 +1,5 @@
-import type { Isolation, Transaction } from '../fencing/guarded-transaction.ts'
+import type { Isolation } from '../fencing/guarded-transaction.ts'
+import type { Transaction } from '../fencing/pooled-transaction.ts'
 import { type AnyTransaction, asQueryable } from '../adapters/any-transaction.ts'
 import { type Duration, parseDuration } from '../ground/duration.ts'
 import { checkName } from '../ground/name.ts'

@@ -1,5 +1,6 @@
-import type { Transaction } from '../fencing/guarded-transaction.ts'
-import { CommitUncertainError, FencepostError, TransactionLostError } from '../ground/errors.ts'
+import type { Transaction } from '../fencing/pooled-transaction.ts'
+import { FencepostError } from '../ground/errors.ts'
+import { CommitUncertainError, TransactionLostError } from '../ground/transaction-errors.ts'
 import type { Lock } from '../locks/lock.ts'
 import { sqlState } from '../wire/sql-state.ts'
 

@@ -1,6 +1,7 @@
 import { pause } from '../ground/abort.ts'
 import { FencepostError } from '../ground/errors.ts'
-import { checkIsolation, type Isolation, type Transaction } from '../fencing/guarded-transaction.ts'
+import { checkIsolation, type Isolation } from '../fencing/guarded-transaction.ts'
+import type { Transaction } from '../fencing/pooled-transaction.ts'
 import { serverErrorOf } from '../wire/sql-state.ts'
 import type { LockOptions } from '../locks/lock-options.ts'
 import type { LockSet } from '../locks/lock-set.ts'

@@ -19,3 +19,53 @@ export class StaleJobError extends FencepostError {
     this.attempt = job.attempt
   }
 }
+
+/** The attempt took longer than the `timeout` of its job. It has failed at once; what its function does from here on is refused. */
+export class JobTimeoutError extends FencepostError {
+  readonly code = 'JOB_TIMEOUT'
+  readonly jobId: number
+  readonly timeoutMs: number
+
+  constructor(job: { id: number; name: string; attempt: number }, timeoutMs: number) {
+    super(`attempt ${job.attempt} of job ${job.id} (${job.name}) was not done within ${timeoutMs} ms`)
+    this.jobId = job.id
+    this.timeoutMs = timeoutMs
+  }
+}
+
+/** Somebody cancelled the job while it ran. Stop working: nothing of it is recorded any more. */
+export class JobCancelledError extends FencepostError {
+  readonly code = 'JOB_CANCELLED'
+  readonly jobId: number
+
+  constructor(job: { id: number; name: string; attempt: number }) {
+    super(`job ${job.id} (${job.name}) was cancelled in attempt ${job.attempt}`)
+    this.jobId = job.id
+  }
+}
+
+/** The payload is not what the job's schema asks for: an older or another program enqueued it. The job is dead. */
+export class JobPayloadError extends FencepostError {
+  readonly code = 'JOB_PAYLOAD'
+  readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[]
+
+  constructor(job: { id: number; name: string }, issues: JobPayloadError['issues']) {
+    super(`the payload of job ${job.id} (${job.name}) does not fit its schema: ${issues.map(({ message }) => message).join('; ')}`)
+    this.issues = issues
+  }
+}
+
+/** What the function returned is kept, and JSON cannot carry it. Its work is done; the job is dead, so that it is not done again. */
+export class JobResultError extends FencepostError {
+  readonly code = 'JOB_RESULT'
+}
+
+/** The worker stopped before the job was done. The job goes to another worker at once. */
+export class WorkerStoppedError extends FencepostError {
+  readonly code = 'WORKER_STOPPED'
+}
+
+/** The session of the worker is over, and with it its hold on its jobs: another worker runs them. */
+export class WorkerLostError extends FencepostError {
+  readonly code = 'WORKER_LOST'
+}

@@ -1,37 +1,14 @@
 import { type Duration, parseDuration } from '../ground/duration.ts'
 import type { Queryable } from '../postgres/queryable.ts'
-import type { Schema } from '../postgres/schema.ts'
-import type { Session } from '../postgres/session.ts'
-import type { Origin } from '../postgres/target.ts'
 import type { JobContext, Snooze } from '../queue/job.ts'
+import type { Claimed, Desk } from './claimed.ts'
+import { JobNotes } from './job-notes.ts'
+import { jobTransaction } from './job-transaction.ts'
 
-/** One row of `claim_jobs`. */
-export interface Claimed {
-  readonly id: number
-  readonly queue: string
-  readonly name: string
-  readonly payload: unknown
-  readonly attempt: number
-  readonly attempts: number
-  readonly token: number
-  readonly key: string | null
-  readonly group: string | null
-  /** Whatever `new Date` takes: most functions never ask. */
-  readonly enqueuedAt: Date | string | number
-  /** Nobody wants its result. */
-  readonly isSimple: boolean
-}
+/** A timer of this process does not count it. */
+const LONGEST_SNOOZE_MS = 36_500 * 86_400_000
 
-/** Where the statements of the jobs of one worker go. */
-export interface Desk {
-  /** Job transactions, on its pool. */
-  readonly origin: Origin
-  readonly schema: Schema
-  /** Of the worker: notes of progress and logs. */
-  readonly session: Pick<Session, 'query' | 'ask'>
-  /** A job transaction that sits idle for longer is ended by the server. 0: never. */
-  readonly freezeMs: number
-}
+export type { Claimed, Desk } from './claimed.ts'
 
 /** One attempt of one job. Tens of thousands a second are made, so nothing is made before it is asked for. */
 export class RunningJob implements JobContext {
@@ -40,6 +17,7 @@ export class RunningJob implements JobContext {
   #controller: AbortController | undefined
   #reason: Error | undefined
   #isCompleted = false
+  #isInTransaction = false
 
   constructor(claimed: Claimed, desk: Desk) {
     this.#claimed = claimed
@@ -102,23 +80,72 @@ export class RunningJob implements JobContext {
     this.#controller?.abort(reason)
   }
 
+  /**
+   * Runs `work` in a transaction at READ COMMITTED on a connection of the instance's pool; its COMMIT completes the job. What `work` returns is
+   * the job's result where one is kept or a parent waits for it; what the job's function does afterwards no longer counts.
+   *
+   * @throws {StaleJobError} if another attempt has the job, or it was cancelled: nothing is written.
+   * @throws {CommitUncertainError} if the connection broke in COMMIT: what it wrote is there if, and only if, the job is completed.
+   * @throws {TypeError} in or after a transaction that completed the job, and for a result that cannot be kept.
+   * @throws what `work` throws: rolled back, and the job goes on.
+   */
   async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
-    throw new Error('not yet', { cause: [work, this.#desk] })
+    if (typeof work !== 'function') throw new TypeError('job.transaction() needs a function to run')
+    this.#requireRunning('begin a transaction')
+    if (this.#isInTransaction) throw new TypeError(`${this.#title} is in its transaction; it has one at a time`)
+    this.#isInTransaction = true
+    try {
+      const result = await jobTransaction(this.#claimed, this.#desk, { signal: this.signal, run: work })
+      this.#isCompleted = true
+      return result
+    } finally {
+      this.#isInTransaction = false
+    }
   }
 
+  /**
+   * Notes how far the job is, at most 64 KiB of JSON. Of what is said before an earlier value was sent, the last one is noted.
+   *
+   * @throws {StaleJobError} if another attempt has the job.
+   * @throws {TypeError} for what JSON cannot carry.
+   */
   async progress(value: unknown): Promise<void> {
-    throw new Error('not yet', { cause: value })
+    this.#requireRunning('note its progress')
+    await JobNotes.of(this.#desk).progress(this.#claimed, value)
   }
 
+  /**
+   * Adds a line to the job's log, at most 8 KiB of it.
+   *
+   * @throws {StaleJobError} if another attempt has the job: the line is in no log.
+   */
   async log(line: string): Promise<void> {
-    throw new Error('not yet', { cause: line })
+    if (typeof line !== 'string') throw new TypeError(`job.log() needs a text; got ${typeof line}`)
+    this.#requireRunning('log')
+    await JobNotes.of(this.#desk).log(this.#claimed, line)
   }
 
+  /** To be returned: the job comes again after so long, at most 36,500 days, and this attempt does not count. */
   snooze(after: Duration): Snooze {
-    return { snoozeMs: parseDuration(after, 'after') }
+    return { snoozeMs: parseDuration(after, 'after', LONGEST_SNOOZE_MS) }
   }
 
+  /** What the children of this job returned, in the order they were enqueued in. */
   async childResults(): Promise<unknown[]> {
-    throw new Error('not yet')
+    this.#requireRunning('ask for the results of its children')
+    const { id, token } = this.#claimed
+    const text = 'select fencepost.child_results($1, $2)::text'
+    const results = await this.#desk.session.ask(text, [String(id), String(token)], 'child_results')
+    return results === null ? [] : (JSON.parse(results) as unknown[])
+  }
+
+  get #title(): string {
+    return `job ${this.#claimed.id} (${this.#claimed.name})`
+  }
+
+  #requireRunning(what: string): void {
+    if (this.#reason !== undefined) throw this.#reason
+    if (this.#isCompleted)
+      throw new TypeError(`${this.#title} was completed by its transaction; it cannot ${what} any more`)
   }
 }

@@ -1,0 +1,113 @@
+import type { Session } from '../postgres/session.ts'
+import type { Parameter } from '../wire/question.ts'
+import type { Claimed } from './running-job.ts'
+
+/** What a worker that found nothing goes by. */
+export interface Outlook {
+  /** Until the next delayed job is due; null: there is none. */
+  readonly dueMs: number | null
+  /** Others have jobs, and may die. */
+  readonly isBusy: boolean
+  /** Somebody is about to enqueue who may not know that we sleep. */
+  readonly isEnqueuing: boolean
+}
+
+export interface Look {
+  readonly jobs: readonly Claimed[]
+  readonly outlook: Outlook
+}
+
+interface Row extends Claimed {
+  readonly priority: number
+  /** Left out where it is true. */
+  readonly isPlain?: false
+}
+
+interface Place {
+  readonly priority: number
+  readonly id: number
+}
+
+const CLAIM = 'select fencepost.claim_jobs($1, $2, $3, $4, $5, $6, $7)'
+const LOOK = 'select fencepost.look_for_jobs($1, $2, $3, $4, $5, $6)'
+const CAREFUL = 10
+
+/**
+ * Claims jobs for one session: from behind the last one it claimed (the watermark), and once in a while from the head of the line. Dead
+ * rows stay where they were while anybody has an old snapshot, and going over them at each claim would cost more and more.
+ */
+export class Claims {
+  readonly #session: Session
+  readonly #queues: readonly string[]
+  readonly #key: string
+  readonly #queueList: string
+  readonly #nameList: string
+  readonly #places = new Map<string, Place>()
+  #lookedAt = Number.NEGATIVE_INFINITY
+  #tookMs = 0
+
+  constructor(session: Session, queues: readonly string[], names: readonly string[]) {
+    this.#session = session
+    this.#queues = queues
+    this.#key = String(session.key)
+    this.#queueList = textArray(queues)
+    this.#nameList = textArray(names)
+  }
+
+  /** For how long no look is to be taken: one that took long because of dead rows takes a tenth of the time at most. */
+  get restMs(): number {
+    return Math.max(0, this.#tookMs * 10 - (performance.now() - this.#lookedAt))
+  }
+
+  get sinceLookMs(): number {
+    return performance.now() - this.#lookedAt
+  }
+
+  /** From behind the watermark. */
+  async claim(most: number): Promise<readonly Claimed[]> {
+    const places = this.#queues.map((queue) => this.#places.get(queue))
+    const priorities = `{${places.map((place) => place?.priority ?? 'NULL').join(',')}}`
+    const ids = `{${places.map((place) => place?.id ?? 'NULL').join(',')}}`
+    const values: Parameter[] = [this.#key, this.#queueList, String(most), careful(most), priorities, ids, this.#nameList]
+    const answer = await this.#session.ask(CLAIM, values, 'fencepost_claim')
+    return this.#noted(JSON.parse(answer ?? '[]') as Row[])
+  }
+
+  /** From the head, after delayed jobs that are due and jobs of dead workers were made ready; see look_for_jobs. */
+  async look(most: number, liesDown: 'lies down' | 'stays'): Promise<Look> {
+    const askedAt = performance.now()
+    const values = [this.#key, this.#queueList, String(most), careful(most), this.#nameList, String(liesDown === 'lies down')]
+    const answer = await this.#session.ask(LOOK, values, 'fencepost_look')
+    this.#lookedAt = performance.now()
+    this.#tookMs = this.#lookedAt - askedAt
+    const { jobs, outlook } = JSON.parse(answer ?? '') as { jobs: Row[]; outlook: Outlook }
+    // More than that were there: they come next, and not what is behind an earlier watermark.
+    if (jobs.length >= most) this.#places.clear()
+    return { jobs: this.#noted(jobs), outlook }
+  }
+
+  #noted(rows: readonly Row[]): readonly Claimed[] {
+    // In order within a queue, so the last one of each is the farthest.
+    for (let i = rows.length - 1, queue = ''; i >= 0; i--) {
+      const row = rows[i]
+      if (row === undefined || row.queue === queue || row.isPlain === false) continue
+      queue = row.queue
+      const place = this.#places.get(queue)
+      if (place === undefined || isBehind(row, place)) this.#places.set(queue, { priority: row.priority, id: row.id })
+    }
+    return rows
+  }
+}
+
+/** Names as the server reads an array of texts. */
+export function textArray(texts: readonly string[]): string {
+  return `{${texts.map((text) => `"${text.replace(/["\\]/g, String.raw`\$&`)}"`).join(',')}}`
+}
+
+function isBehind(row: Place, place: Place): boolean {
+  return row.priority > place.priority || (row.priority === place.priority && row.id > place.id)
+}
+
+function careful(most: number): string {
+  return String(Math.min(most, CAREFUL))
+}
