@@ -16,7 +16,7 @@ begin
   end if;
   insert into fencepost.workers as worker (session, queues, concurrency, application, host, process)
   values (own, open_worker.queues, open_worker.concurrency, open_worker.application, open_worker.host, open_worker.process)
-  on conflict (session) do update set queues = excluded.queues, concurrency = excluded.concurrency;
+  on conflict on constraint workers_pkey do update set queues = excluded.queues, concurrency = excluded.concurrency;
   return own;
 end
 $$;
