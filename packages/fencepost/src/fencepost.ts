@@ -79,7 +79,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     const { once, reconcile } = onceCalls({ ...parts, application })
     this.once = once
     this.reconcile = reconcile
-    this.jobs = new Jobs({ origin, schema, namespace, ready: () => this.#ready() })
+    this.jobs = new Jobs({ ...parts, origin, main: async () => (await sessions.main()).session })
     const { enqueue, enqueueMany } = enqueueCalls(parts)
     this.enqueue = enqueue
     this.enqueueMany = enqueueMany

@@ -25,7 +25,7 @@ begin
       coalesce(claim_jobs.after_priorities[i], -2147483648), coalesce(claim_jobs.after_ids[i], 0)
     );
     wanted := wanted - plain.claimed;
-    jobs := concat_ws(',', jobs, plain.jobs);
+    jobs := coalesce(jobs || ',' || plain.jobs, plain.jobs, jobs);
   end loop;
   return concat('[', jobs, ']');
 end

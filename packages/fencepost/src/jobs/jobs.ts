@@ -1,6 +1,7 @@
 import { describeFailure } from '../postgres/driver-error.ts'
 import type { Queryable } from '../postgres/queryable.ts'
 import type { Schema } from '../postgres/schema.ts'
+import type { Session } from '../postgres/session.ts'
 import type { Origin } from '../postgres/target.ts'
 import { checkQueue, queueNameOf } from '../queue/queue-name.ts'
 import { type JobCount, type JobLogLine, type JobRecord, publicQueue, readJob } from './job-record.ts'
@@ -18,8 +19,11 @@ export interface JobsPlace {
   readonly origin: Origin
   readonly schema: Schema
   readonly namespace: string
-  /** Resolves once the schema is there. */
-  readonly ready: () => Promise<void>
+  readonly freezeMs: number
+  /** The shared session, once the schema is there. */
+  readonly main: () => Promise<Session>
+  /** Aborts when the instance is closed. */
+  readonly closing: AbortSignal
 }
 
 const COUNTS = `
@@ -145,8 +149,9 @@ export class Jobs {
   }
 
   async #query<Row>(text: string, values: unknown[]): Promise<Row[]> {
-    const { origin, schema, ready } = this.#place
-    await ready()
+    const { origin, schema, main, closing } = this.#place
+    closing.throwIfAborted()
+    await main()
     try {
       const client = (await origin.pool().connect()) as Queryable & { release(): void }
       try {

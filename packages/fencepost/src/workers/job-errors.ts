@@ -50,7 +50,9 @@ export class JobPayloadError extends FencepostError {
   readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[]
 
   constructor(job: { id: number; name: string }, issues: JobPayloadError['issues']) {
-    super(`the payload of job ${job.id} (${job.name}) does not fit its schema: ${issues.map(({ message }) => message).join('; ')}`)
+    super(
+      `the payload of job ${job.id} (${job.name}) does not fit its schema: ${issues.map(({ message }) => message).join('; ')}`,
+    )
     this.issues = issues
   }
 }
