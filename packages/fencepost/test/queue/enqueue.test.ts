@@ -30,7 +30,7 @@ test.each<[why: string, options: object, says: RegExp]>([
   ['a word for tx', { tx: 'yes' }, /an open transaction of one of these is needed/],
 ])('P7: to enqueue with %s is a TypeError, before anything is sent', async (_, options, says) => {
   await using fp = fencepost('postgres://nobody@127.0.0.1:1/none')
-  const call = fp.enqueue(kind('a'), {}, options as never)
+  const call = fp.enqueue(kind('a'), {}, options)
   await expect(call).rejects.toThrow(TypeError)
   await expect(call).rejects.toThrow(says)
 })

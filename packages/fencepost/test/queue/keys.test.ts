@@ -1,4 +1,5 @@
 import { defineJob, fencepost, KeyedJobIsolationError } from 'fencepost'
+import type { PoolClient } from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -13,7 +14,7 @@ afterAll(async () => {
 })
 
 // A queue of its own, so that it can be claimed alone.
-const kind = (name: string) => defineJob({ name, queue: name, run() {} })
+const kind = (name: string) => defineJob<object>({ name, queue: name })
 
 test('while a job of a name and key is there, waiting or running, no other is enqueued, and its id is told', async () => {
   const job = kind('skip')
@@ -84,10 +85,9 @@ test('in a window no other job of the key is enqueued, whatever became of the fi
 
 test('windows that are over are removed by those that are opened', async () => {
   const job = kind('swept')
-  const options = (n: number) => ({ key: `${n}`, window: '1h' }) as const
-  await Promise.all(Array.from({ length: 5 }, (_, n) => fp.enqueue(job, {}, options(n))))
+  await Promise.all(Array.from({ length: 5 }, (_, n) => fp.enqueue(job, {}, { key: `${n}`, window: '1h' })))
   await admin.query(`update fencepost.job_windows set until = clock_timestamp() - interval '1 s' where name = 'swept'`)
-  for (let n = 10; n < 13; n++) await fp.enqueue(job, {}, options(n))
+  for (let n = 10; n < 13; n++) await fp.enqueue(job, {}, { key: `${n}`, window: '1h' })
   expect((await admin.query(`select from fencepost.job_windows where name = 'swept'`)).rowCount).toBe(3)
 })
 
@@ -102,7 +102,7 @@ test('a key is unique in its namespace', async () => {
 
 test('enqueueMany makes a key of each payload, and enqueues one of those that share it', async () => {
   const enqueued = await fp.enqueueMany(
-    kind('many'),
+    defineJob<{ n: number }>({ name: 'many' }),
     Array.from({ length: 300 }, (_, n) => ({ n: n % 100 })),
     { key: ({ n }) => `n:${n}` },
   )
@@ -179,21 +179,20 @@ test('two transactions at one key stand one behind the other, and the second see
 })
 
 test('two who enqueue the same keys in opposite order, each in one call, do not wait for each other for ever', async () => {
-  const job = kind('crossed')
+  const job = defineJob<number>({ name: 'crossed' })
   await using another = fencepost(database.url)
   const keys = Array.from({ length: 50 }, (_, n) => n)
+  const transact = async (client: PoolClient, numbers: readonly number[], round: number) => {
+    await client.query('begin')
+    const enqueued = await another.enqueueMany(job, numbers, { tx: client, key: (n) => `${round}:${n}` })
+    await client.query('commit')
+    client.release()
+    return enqueued
+  }
   for (let round = 0; round < 10; round++) {
-    const transact = async (client: Awaited<ReturnType<typeof admin.connect>>, numbers: readonly number[]) => {
-      await client.query('begin')
-      const key = (n: number) => `${round}:${n}`
-      const enqueued = await another.enqueueMany(job, numbers, { tx: client, key })
-      await client.query('commit')
-      client.release()
-      return enqueued
-    }
     const [one, other] = await Promise.all([
-      transact(await admin.connect(), keys),
-      transact(await admin.connect(), keys.toReversed()),
+      transact(await admin.connect(), keys, round),
+      transact(await admin.connect(), keys.toReversed(), round),
     ])
     expect([...one, ...other].filter(({ isNew }) => isNew)).toHaveLength(50)
   }

@@ -19,7 +19,7 @@ const pay = defineJob({
     return amount + job.attempt
   },
 })
-const mail = defineJob({ name: 'mail', run(_: { to: string }) {} })
+const mail = defineJob({ name: 'mail', run: (payload: { to: string }) => payload.to.length })
 const sweep = defineJob({ name: 'sweep', run() {} })
 const remote = defineJob({ name: 'remote', schema: vendored })
 
@@ -73,7 +73,7 @@ export async function refused(): Promise<void> {
   // @ts-expect-error -- no such option of a definition
   defineJob({ name: 'a', retries: 5, run() {} })
   // @ts-expect-error -- the schema puts out a number
-  defineJob({ name: 'a', schema, run(payload: { amount: string }) {} })
+  defineJob({ name: 'a', schema, run: (payload: { amount: string }) => payload.amount.length })
   // @ts-expect-error -- a number has no unit
   defineJob({ name: 'a', timeout: 5, run() {} })
 }
