@@ -76,13 +76,9 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.#closing = closing
     const parts = { locks, sessions, schema, namespace, freezeMs, closing: closing.signal }
     this.#transactions = new Transactions(parts)
-    const { once, reconcile } = onceCalls({ ...parts, application })
-    this.once = once
-    this.reconcile = reconcile
+    ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
+    ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     this.jobs = new Jobs({ ...parts, origin, main: async () => (await sessions.main()).session })
-    const { enqueue, enqueueMany } = enqueueCalls(parts)
-    this.enqueue = enqueue
-    this.enqueueMany = enqueueMany
     this.#protection = new Protection(origin, settings)
     this.locks = new WebLocks({ session: async () => (await sessions.main()).session, held: () => locks.held() })
   }
