@@ -16,6 +16,7 @@ const FLOORS = [
   ['line'],
   ['locks'],
   SIDE_BY_SIDE,
+  ['attempts'],
   ['jobs', 'workers'],
   ['testing'],
 ]

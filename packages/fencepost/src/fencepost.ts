@@ -19,6 +19,7 @@ import type { LockedTransactionOptions, RetriedWork } from './transactions/retri
 import { Transactions } from './transactions/transactions.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
+import { type WorkerCall, workerCalls } from './workers/worker-calls.ts'
 import { migrate, type MigrateOptions, type MigrationReport, schemaEnsurer } from './postgres/migrate.ts'
 import { type Origin, resolveTarget, type Target } from './postgres/target.ts'
 
@@ -47,6 +48,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly enqueue: EnqueueCall
   /** Enqueues several jobs of one kind. */
   readonly enqueueMany: EnqueueManyCall
+  /** Runs jobs. */
+  readonly worker: WorkerCall
   readonly #origin: Origin
   readonly #settings: Settings
   readonly #sessions: Sessions
@@ -55,6 +58,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly #protection: Protection
   readonly #events: Events
   readonly #closing: AbortController
+  readonly #stopWorkers: () => Promise<void>
   #closed: Promise<void> | undefined
 
   /** Use `fencepost()`. */
@@ -79,6 +83,9 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     this.jobs = new Jobs({ ...parts, origin, main: async () => (await sessions.main()).session })
+    const { worker, stop } = workerCalls({ origin, config, where, schema, namespace, application, freezeMs, ready }, closing.signal)
+    this.worker = worker
+    this.#stopWorkers = stop
     this.#protection = new Protection(origin, settings)
     this.locks = new WebLocks({ session: async () => (await sessions.main()).session, held: () => locks.held() })
   }
@@ -194,6 +201,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    // While their jobs can still lock, enqueue and write.
+    await this.#stopWorkers()
     this.#closing.abort(new ClosedError())
     await this.#locks.releaseAll()
     await this.#sessions.close()

@@ -9,23 +9,31 @@ create or replace function fencepost.claim_jobs(
   language plpgsql
 as $$
 declare
-  token bigint;
+  token constant bigint := fencepost.next_token();
   wanted integer := claim_jobs.most;
-  plain record;
+  wanted_careful integer := claim_jobs.careful;
+  claimed record;
   jobs text;
 begin
   for i in 1 .. cardinality(claim_jobs.queues) loop
-    exit when wanted <= 0;
+    exit when wanted <= 0 and wanted_careful <= 0;
     continue when exists (
       select from fencepost.queues as paused where paused.queue = claim_jobs.queues[i] and paused.paused_at is not null
     );
-    token := coalesce(token, fencepost.next_token());
-    plain := fencepost.claim_plain_jobs(
+    -- First, as the others would never let them through.
+    select count(*) as number, string_agg(fencepost.job_text(job), ',' order by job.priority, job.id) as jobs into claimed
+    from fencepost.claim_careful_jobs(
+      claim_jobs.session, token, claim_jobs.queues[i], claim_jobs.names, wanted_careful, i = 1
+    ) as job;
+    wanted_careful := wanted_careful - claimed.number;
+    jobs := coalesce(jobs || ',' || claimed.jobs, claimed.jobs, jobs);
+    continue when wanted <= 0 or fencepost.is_limited_queue(claim_jobs.queues[i]);
+    claimed := fencepost.claim_plain_jobs(
       claim_jobs.session, token, claim_jobs.queues[i], claim_jobs.names, wanted,
       coalesce(claim_jobs.after_priorities[i], -2147483648), coalesce(claim_jobs.after_ids[i], 0)
     );
-    wanted := wanted - plain.claimed;
-    jobs := coalesce(jobs || ',' || plain.jobs, plain.jobs, jobs);
+    wanted := wanted - claimed.claimed;
+    jobs := coalesce(jobs || ',' || claimed.jobs, claimed.jobs, jobs);
   end loop;
   return concat('[', jobs, ']');
 end

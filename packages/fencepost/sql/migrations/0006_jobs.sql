@@ -42,7 +42,14 @@ create index jobs_delayed on fencepost.jobs (run_at) where state = 'delayed';
 create index jobs_running on fencepost.jobs (queue, name) where state = 'running';
 create index jobs_waiting on fencepost.jobs (queue, name) where state = 'waiting';
 create index jobs_keyed on fencepost.jobs (name, key) where key is not null;
-create index jobs_grouped on fencepost.jobs (queue, group_key, priority, id) where group_key is not null;
+-- Those that take up room in their group: running, or between two attempts.
+create index jobs_grouped on fencepost.jobs (queue, group_key)
+  where group_key is not null and (state = 'running' or (state = 'delayed' and attempt > 0));
+-- The first of each lane, which is a group or, without one, a name: what is behind a first one that may not run needs no look.
+create index jobs_lanes on fencepost.jobs (queue, hashtextextended(coalesce('group:' || group_key, 'job:' || name), 0), priority, id)
+  where state = 'ready' and not is_plain;
+create index jobs_limited on fencepost.jobs (name) where state = 'running' and not is_plain;
+create index jobs_crashed on fencepost.jobs (session) where state = 'running' and crashes > 0;
 create index jobs_of_parents on fencepost.jobs (parent) where parent is not null;
 
 create table fencepost.finished_jobs (
@@ -88,12 +95,24 @@ create table fencepost.job_limits (
   concurrency integer check (concurrency > 0),
   rate integer check (rate > 0),
   per interval check (per > interval '0'),
-  -- Of the interval that is going on.
-  begun integer not null default 0,
-  begun_at timestamptz not null default clock_timestamp(),
   primary key (scope, name),
   constraint job_limits_have_rates_per_interval check ((rate is null) = (per is null))
-) with (fillfactor = 50);
+);
+
+-- What began under a rate, one row a claim. Only added to and read from its new end: a counter would leave a dead version with each claim, and
+-- while somebody's snapshot keeps those, every look at it goes through all of them.
+create table fencepost.job_starts (
+  scope text not null,
+  name text not null,
+  -- Empty but for a group.
+  group_key text not null,
+  begun_at timestamptz not null,
+  jobs integer not null check (jobs > 0),
+  expires_at timestamptz not null
+);
+
+create index job_starts_latest on fencepost.job_starts (scope, name, group_key, begun_at);
+create index job_starts_expiring on fencepost.job_starts (expires_at);
 
 -- Until when no other job of this name and key is enqueued, whether the one that was runs, waits or is done.
 create table fencepost.job_windows (

@@ -108,7 +108,12 @@ export class Session {
 
   /** Calls back with what others tell this session by its key, `pg_notify('fencepost:<key>', …)`. */
   async listen(told: (payload: string) => void): Promise<void> {
-    await this.#connection.listen(`fencepost:${this.key}`, told)
+    await this.listenTo(`fencepost:${this.key}`, told)
+  }
+
+  /** The same with a channel that others listen to as well. */
+  async listenTo(channel: string, told: (payload: string) => void): Promise<void> {
+    await this.#connection.listen(channel, told)
   }
 
   /** Keeps the session, and with it the process, until as many `letGo` have followed. */

@@ -1,7 +1,7 @@
 import { asError } from '../ground/as-error.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Parameter } from '../wire/question.ts'
-import type { Claimed } from './running-job.ts'
+import type { Claimed } from '../attempts/running-job.ts'
 
 /** Jobs of one claim that end alike, and travel together. */
 interface Group {

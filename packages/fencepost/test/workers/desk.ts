@@ -2,7 +2,7 @@ import pg from 'pg'
 import { Schema } from '../../dist/postgres/schema.js'
 import { Session } from '../../dist/postgres/session.js'
 import { resolveTarget } from '../../dist/postgres/target.js'
-import { type Claimed, type Desk, RunningJob } from '../../dist/workers/running-job.js'
+import { type Claimed, type Desk, RunningJob } from '../../dist/attempts/running-job.js'
 
 const FREEZE_MS = 60_000
 

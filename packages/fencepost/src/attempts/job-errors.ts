@@ -44,19 +44,6 @@ export class JobCancelledError extends FencepostError {
   }
 }
 
-/** The payload is not what the job's schema asks for: an older or another program enqueued it. The job is dead. */
-export class JobPayloadError extends FencepostError {
-  readonly code = 'JOB_PAYLOAD'
-  readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[]
-
-  constructor(job: { id: number; name: string }, issues: JobPayloadError['issues']) {
-    super(
-      `the payload of job ${job.id} (${job.name}) does not fit its schema: ${issues.map(({ message }) => message).join('; ')}`,
-    )
-    this.issues = issues
-  }
-}
-
 /** What the function returned is kept, and JSON cannot carry it. Its work is done; the job is dead, so that it is not done again. */
 export class JobResultError extends FencepostError {
   readonly code = 'JOB_RESULT'

@@ -17,6 +17,8 @@ export interface Claimed {
   readonly enqueuedAt: Date | string | number
   /** Nobody wants its result. */
   readonly isSimple: boolean
+  /** False: others of its group, kind or queue may wait for it. Left out where it is true. */
+  readonly isPlain?: false
 }
 
 /** Where the statements of the jobs of one worker go. */

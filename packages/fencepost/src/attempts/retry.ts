@@ -1,5 +1,5 @@
 import { parseDuration } from '../ground/duration.ts'
-import type { Decision, RetryOptions } from './job.ts'
+import type { Decision, RetryOptions } from '../queue/job.ts'
 
 const LONGEST_MS = 366 * 86_400_000
 /** Of each pause, so that jobs that failed together do not come back together. */
