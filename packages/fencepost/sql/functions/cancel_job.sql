@@ -1,6 +1,6 @@
 -- Takes a job out of its queue, to be remembered as cancelled. One that runs loses its row, so that what its attempt still wants to commit is
--- refused, and its worker is told; waits for a commit of its that is under way. Children go on. False, and nothing is
--- changed, for a job that is finished and for an id that does not exist.
+-- refused, and its worker is told; waits for a commit of its that is under way. Its children go on, and its parent waits no more for it.
+-- False, and nothing is changed, for a job that is finished and for an id that does not exist.
 create or replace function fencepost.cancel_job(id bigint)
   returns boolean
   language plpgsql
@@ -21,6 +21,9 @@ begin
     fencepost.job_clock() + coalesce(gone.keep, interval '7 days'), gone.attempt, gone.attempts, gone.crashes, gone.key,
     gone.group_key, gone.parent, gone.keep, gone.error
   );
+  if gone.parent is not null then
+    perform fencepost.end_children(array[gone.parent]);
+  end if;
   if gone.session is not null then
     perform pg_notify('fencepost:' || gone.session, format('job:%s:%s', gone.id, gone.token));
   end if;

@@ -1,5 +1,6 @@
 -- Has finished jobs begin anew, with all their attempts, under the ids and parents they had, and says which. Passed over: what is not finished, and a
--- job whose key another one has in the meantime. A job that was done has told its parent already, so it comes back without one.
+-- job whose key another one has in the meantime. The parent of a job that was done or cancelled is told that it is to wait
+-- once more, if it still waits.
 create or replace function fencepost.revive_jobs(ids bigint[])
   returns bigint[]
   language plpgsql
@@ -7,6 +8,7 @@ as $$
 declare
   now constant timestamptz := fencepost.job_clock();
   revived bigint[];
+  told bigint[];
   rung text;
 begin
   perform fencepost.take_finished_keys(revive_jobs.ids);
@@ -29,15 +31,18 @@ begin
     )
     overriding system value
     select gone.id, gone.queue, gone.name, 'ready', gone.priority, gone.payload, now, gone.enqueued_at, gone.attempts,
-      gone.group_key is null and not exists (
-        select from fencepost.job_limits as job_limit where job_limit.scope = 'job' and job_limit.name = gone.name
-      ),
-      gone.key, gone.group_key, case when gone.state <> 'done' then gone.parent end, gone.keep
+      fencepost.is_plain_job(gone.name, gone.group_key), gone.key, gone.group_key, gone.parent, gone.keep
     from gone
     order by gone.id
     returning job.id
   )
-  select coalesce(array_agg(back.id), '{}') into revived from back;
+  select coalesce(array_agg(back.id), '{}'), array_agg(back.id) filter (where gone.parent is not null and gone.state <> 'dead')
+  into revived, told
+  from back join gone using (id);
+  if told is not null then
+    perform fencepost.rejoin_parents(told);
+  end if;
+  perform fencepost.await_children(revived);
   for rung in select distinct job.queue from fencepost.jobs as job where job.id = any (revived) loop
     perform fencepost.ring_workers(rung);
   end loop;

@@ -30,7 +30,7 @@ as $$
       ('admin', 'table', 'insert (reason)', 'bypasses'),
       ('admin', 'table', 'insert, update, delete', 'evictions'),
       ('admin', 'table', 'insert, update', 'queues'),
-      ('admin', 'routine', 'execute', 'pause_queue resume_queue retry_job redrive_jobs revive_jobs take_finished_keys'),
+      ('admin', 'routine', 'execute', 'pause_queue resume_queue retry_job redrive_jobs revive_jobs rejoin_parents await_children take_finished_keys'),
       ('admin', 'routine', 'execute', 'bypass evict find_evictee request_eviction close_gate end_evictees'),
 
       ('owner', 'routine', 'execute', 'create_role grant_roles raise_epoch rise_above')

@@ -266,3 +266,41 @@ test('jobs: logs are told in order, the last ones where there are more', async (
   expect((await fp.jobs.logs(id, { limit: 2 })).map(({ line }) => line)).toEqual(['line 4', 'line 5'])
   expect(await fp.jobs.logs(id)).toHaveLength(5)
 })
+
+test('jobs: a parent waits no more for a child that is cancelled, and again for one that is retried; a dead one is waited for', async () => {
+  await database.admin.query(`
+    insert into fencepost.jobs (queue, name, state, payload, run_at, children) values ('default', 'mail', 'waiting', '0', now(), 2);
+    insert into fencepost.jobs (queue, name, state, payload, run_at, parent)
+    select 'slow', 'mail', 'ready', n::text::jsonb, now(), (select id from fencepost.jobs) from generate_series(1, 2) n`)
+  const [two, one, parent] = (await fp.jobs.list()).map(({ id }) => id) as [number, number, number]
+  await fp.jobs.cancel(one)
+  expect(await fp.jobs.get(parent)).toMatchObject({ state: 'waiting', children: 1 })
+  expect(await fp.jobs.retry(one)).toBe(true)
+  expect(await fp.jobs.get(parent)).toMatchObject({ state: 'waiting', children: 2 })
+  await using worker = await SqlWorker.open(database.url, 'slow')
+  for (const job of await worker.claim()) await worker.fail(job, 'no')
+  expect(await fp.jobs.get(parent)).toMatchObject({ state: 'waiting', children: 2 })
+  expect(await fp.jobs.redrive()).toBe(2)
+  await fp.jobs.cancel(one)
+  await fp.jobs.cancel(two)
+  expect(await fp.jobs.get(parent)).toMatchObject({ state: 'ready', children: 0 })
+  // Its parent is on its way without it.
+  expect(await fp.jobs.retry(two)).toBe(true)
+  expect(await fp.jobs.get(two)).toMatchObject({ state: 'ready', parent: null })
+  expect(await fp.jobs.cancel(two)).toBe(true)
+  expect(await fp.jobs.get(parent)).toMatchObject({ state: 'ready', children: 0 })
+})
+
+test('jobs: a cancelled parent that is retried waits for its children that are not done', async () => {
+  await database.admin.query(`
+    insert into fencepost.jobs (queue, name, state, payload, run_at, children) values ('default', 'mail', 'waiting', '0', now(), 2);
+    insert into fencepost.jobs (queue, name, state, payload, run_at, parent)
+    select 'slow', 'mail', 'ready', n::text::jsonb, now(), (select id from fencepost.jobs) from generate_series(1, 2) n`)
+  const [two, one, parent] = (await fp.jobs.list()).map(({ id }) => id) as [number, number, number]
+  await fp.jobs.cancel(parent)
+  await fp.jobs.cancel(one)
+  expect(await fp.jobs.retry(parent)).toBe(true)
+  expect(await fp.jobs.get(parent)).toMatchObject({ state: 'waiting', children: 1 })
+  await fp.jobs.cancel(two)
+  expect(await fp.jobs.get(parent)).toMatchObject({ state: 'ready' })
+})
