@@ -12,7 +12,7 @@ as $$
 
       ('inspect', 'table', 'select', 'boot bypasses epochs holders installations locks migrations once protected_tables sessions'),
       ('inspect', 'table', 'select', 'shared_tokens violations waiters'),
-      ('inspect', 'table', 'select', 'jobs finished_jobs job_list job_limits job_logs job_windows queues workers'),
+      ('inspect', 'table', 'select', 'jobs finished_jobs job_list job_limits job_logs job_starts job_windows queues workers'),
       ('inspect', 'sequence', 'select', 'tokens'),
       ('inspect', 'routine', 'execute', 'who inspect list_locks name_locks read_lock_table lock_table advisory_locks'),
       ('inspect', 'routine', 'execute', 'key gate gate_of token_key held_token held_keys is_held'),
@@ -22,7 +22,7 @@ as $$
       ('use', 'table', 'insert, delete', 'holders shared_tokens waiters'),
       ('use', 'table', 'select', 'evictions'),
       ('use', 'table', 'select, insert, update, delete', 'once_keys'),
-      ('use', 'table', 'insert, update, delete', 'jobs finished_jobs job_limits job_logs job_windows workers'),
+      ('use', 'table', 'insert, update, delete', 'jobs finished_jobs job_limits job_logs job_starts job_windows workers'),
       ('use', 'sequence', 'usage', 'tickets tokens'),
       ('use', 'routine', 'execute', 'open_session ensure_epoch prepare_epoch collect_shared_tokens'),
       ('use', 'routine', 'execute', 'admit forget_tokens refuse_truncate'),

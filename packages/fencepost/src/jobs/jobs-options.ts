@@ -1,4 +1,5 @@
-import { checkQueue } from '../queue/queue-name.ts'
+import { type Duration, parseDuration } from '../ground/duration.ts'
+import { checkQueue, checkText } from '../queue/queue-name.ts'
 import type { JobState } from './job-record.ts'
 
 /** Which jobs are listed. */
@@ -22,6 +23,21 @@ export interface RedriveOptions {
   readonly limit?: number
 }
 
+/** Whose jobs are limited: those of a queue, those of a name (in all namespaces), or those of each group of a queue. */
+export type Limited =
+  | { readonly queue: string; readonly job?: undefined; readonly groupsOf?: undefined }
+  | { readonly job: string; readonly queue?: undefined; readonly groupsOf?: undefined }
+  | { readonly groupsOf: string; readonly queue?: undefined; readonly job?: undefined }
+
+/** Over all workers. */
+export interface JobLimits {
+  /** How many may run at once. */
+  readonly concurrency?: number
+  /** How many may begin in an interval. */
+  readonly rate?: { readonly limit: number; readonly per: Duration }
+}
+
+const LONGEST_MS = 36_500 * 86_400_000
 const STATES = ['ready', 'delayed', 'waiting', 'running', 'done', 'dead', 'cancelled']
 const MOST = 10_000
 
@@ -51,6 +67,29 @@ export function checkId(id: unknown): asserts id is number {
 export function checkLimit(limit: unknown): asserts limit is number {
   if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > MOST) {
     throw new TypeError(`limit must be a whole number from 1 to ${MOST}; got ${String(limit)}`)
+  }
+}
+
+/** What `limit_jobs` takes. @throws {TypeError} */
+export function checkLimits(limited: Limited, limits: JobLimits) {
+  checkKnown(limited, ['queue', 'job', 'groupsOf'])
+  checkKnown(limits, ['concurrency', 'rate'])
+  const { queue, job, groupsOf } = limited
+  const [scope, name] = job !== undefined ? ['job', job] : queue !== undefined ? ['queue', queue] : ['group', groupsOf]
+  if (Object.keys(limited).length !== 1) throw new TypeError('limit() takes one of queue, job and groupsOf')
+  if (scope === 'job') checkText(name, 'the name of a job', { most: 200, unit: 'characters' })
+  else checkQueue(name)
+  const { concurrency, rate } = limits
+  if (concurrency !== undefined) checkWhole(concurrency, 'concurrency')
+  if (rate !== undefined) checkWhole(rate.limit, 'rate.limit')
+  const perMs = rate === undefined ? null : parseDuration(rate.per, 'rate.per', LONGEST_MS)
+  if (perMs === 0) throw new TypeError(`rate.per must be longer than '0s'`)
+  return { scope, name: name as string, concurrency: concurrency ?? null, rate: rate?.limit ?? null, perMs }
+}
+
+function checkWhole(count: unknown, option: string): void {
+  if (!Number.isInteger(count) || (count as number) < 1 || (count as number) > 2 ** 31 - 1) {
+    throw new TypeError(`${option} must be a whole number above 0; got ${String(count)}`)
   }
 }
 

@@ -8,8 +8,11 @@ import { type JobCount, type JobLogLine, type JobRecord, publicQueue, readJob } 
 import {
   checkId,
   checkLimit,
+  checkLimits,
   checkList,
   checkRedrive,
+  type JobLimits,
+  type Limited,
   type ListJobsOptions,
   type RedriveOptions,
 } from './jobs-options.ts'
@@ -137,6 +140,17 @@ export class Jobs {
   async resume(queue = 'default'): Promise<boolean> {
     checkQueue(queue)
     return await this.#ask('select fencepost.resume_queue($1) as answer', [this.#nameOf(queue)])
+  }
+
+  /**
+   * Limits how many jobs may run at once, and how many may begin in an interval, over all workers, from now on; without limits there are none any more,
+   * and of a group one runs at a time. What runs goes on. False if it was so already. A worker sets what the definitions of its jobs say when it starts.
+   */
+  async limit(limited: Limited, limits: JobLimits = {}): Promise<boolean> {
+    const { scope, name, concurrency, rate, perMs } = checkLimits(limited, limits)
+    const text = `select fencepost.limit_jobs($1, $2, $3, $4, $5::float8 * interval '1 ms') as answer`
+    const known = scope === 'job' ? name : this.#nameOf(name)
+    return await this.#ask(text, [scope, known, concurrency, rate, perMs])
   }
 
   #nameOf(queue: string | undefined): string | null {

@@ -304,3 +304,18 @@ test('jobs: a cancelled parent that is retried waits for its children that are n
   await fp.jobs.cancel(two)
   expect(await fp.jobs.get(parent)).toMatchObject({ state: 'ready' })
 })
+
+test('jobs: a limit holds from now on, over all workers, and without limits there is none any more', async () => {
+  await fp.enqueueMany(mail, [{ to: 1 }, { to: 2 }, { to: 3 }])
+  expect(await fp.jobs.limit({ job: 'mail' }, { concurrency: 1, rate: { limit: 100, per: '1m' } })).toBe(true)
+  expect(await fp.jobs.limit({ job: 'mail' }, { concurrency: 1, rate: { limit: 100, per: '1m' } })).toBe(false)
+  await using worker = await SqlWorker.open(database.url, 'default')
+  expect(await worker.claim()).toHaveLength(1)
+  expect(await worker.claim()).toEqual([])
+  expect(await fp.jobs.limit({ job: 'mail' })).toBe(true)
+  expect(await worker.claim()).toHaveLength(2)
+  expect(await fp.jobs.limit({ queue: 'never' })).toBe(false)
+  await expect(fp.jobs.limit({} as never, {})).rejects.toThrow(TypeError)
+  await expect(fp.jobs.limit({ queue: 'a' }, { concurrency: 0 })).rejects.toThrow(TypeError)
+  await expect(fp.jobs.limit({ queue: 'a' }, { rate: { limit: 1, per: '0s' } })).rejects.toThrow(TypeError)
+})
