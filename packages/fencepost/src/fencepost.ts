@@ -10,6 +10,7 @@ import { ClosedError } from './ground/errors.ts'
 import { checkName } from './ground/name.ts'
 import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
 import { WebLocks } from './inspection/web-locks.ts'
+import { Jobs } from './jobs/jobs.ts'
 import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
@@ -42,6 +43,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly once: OnceCall
   /** Lists what `once` has left uncertain, and settles it. */
   readonly reconcile: ReconcileCall
+  /** Looks at jobs, and pauses, retries, cancels and redrives them. */
+  readonly jobs: Jobs
   /** Enqueues a job, in a transaction of yours or alone. */
   readonly enqueue: EnqueueCall
   /** Enqueues several jobs of one kind. */
@@ -80,12 +83,9 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.#closing = closing
     const parts = { locks, sessions, schema, namespace, freezeMs, closing: closing.signal }
     this.#transactions = new Transactions(parts)
-    const { once, reconcile } = onceCalls({ ...parts, application })
-    this.once = once
-    this.reconcile = reconcile
-    const { enqueue, enqueueMany } = enqueueCalls(parts)
-    this.enqueue = enqueue
-    this.enqueueMany = enqueueMany
+    ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
+    ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
+    this.jobs = new Jobs({ ...parts, origin, main: async () => (await sessions.main()).session })
     const { worker, stop } = workerCalls({ origin, config, where, schema, namespace, application, freezeMs, ready }, closing.signal)
     this.worker = worker
     this.#stopWorkers = stop

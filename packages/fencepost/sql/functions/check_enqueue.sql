@@ -10,7 +10,7 @@ declare
   nothing constant interval := interval '0';
   problem constant text := case
     when coalesce(length(check_enqueue.name), 0) not between 1 and 200 then 'the name of a job has 1 to 200 characters'
-    when coalesce(check_enqueue.queue, '') !~ '^([^:]{1,1024}:)?[^:]{1,200}$' then 'the name of a queue has 1 to 200 characters and no colon'
+    when coalesce(check_enqueue.queue, '') !~ '^([^:]+:)?[^:]{1,200}$' then 'the name of a queue has 1 to 200 characters and no colon'
     when check_enqueue.run_at is not null and check_enqueue.delay is not null then 'run_at and delay exclude each other'
     when check_enqueue.delay < nothing then 'delay must not be negative'
     when octet_length(check_enqueue.key) not between 1 and 1024 then 'key has 1 to 1024 bytes'

@@ -45,9 +45,11 @@ begin
         enqueue_keyed.name, jsonb_build_array(one.payload), enqueue_keyed.queue, enqueue_keyed.priority, enqueue_keyed.attempts,
         due, enqueue_keyed.keep, null, jsonb_build_array(one.group_key), jsonb_build_array(one.key), enqueue_keyed.is_limited
       );
-      perform fencepost.open_window(
-        enqueue_keyed.name, one.key, enqueue_keyed.queue, now + enqueue_keyed.within, ids[cardinality(ids)]
-      );
+      if enqueue_keyed.within is not null then
+        perform fencepost.open_window(
+          enqueue_keyed.name, one.key, enqueue_keyed.queue, now + enqueue_keyed.within, ids[cardinality(ids)]
+        );
+      end if;
     else
       ids := ids || -twin;
     end if;

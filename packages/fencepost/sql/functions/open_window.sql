@@ -1,13 +1,10 @@
--- Until then no other job of this name and key is enqueued, whatever becomes of this one. False, and nothing is written, without an end. A few
--- that are over are removed on the way.
+-- Until then no other job of this name and key is enqueued, whatever becomes of this one. A few windows that are
+-- over are removed on the way.
 create or replace function fencepost.open_window(name text, key text, queue text, until timestamptz, job bigint)
   returns boolean
   language plpgsql
 as $$
 begin
-  if open_window.until is null then
-    return false;
-  end if;
   delete from fencepost.job_windows as opened
   where opened.ctid = any (array(
     select one.ctid

@@ -40,6 +40,7 @@ create index jobs_ready on fencepost.jobs (queue, priority, id) where state = 'r
 create index jobs_careful on fencepost.jobs (queue, priority, id) where state = 'ready' and not is_plain;
 create index jobs_delayed on fencepost.jobs (run_at) where state = 'delayed';
 create index jobs_running on fencepost.jobs (queue, name) where state = 'running';
+create index jobs_waiting on fencepost.jobs (queue, name) where state = 'waiting';
 create index jobs_keyed on fencepost.jobs (name, key) where key is not null;
 -- Those that take up room in their group: running, or between two attempts.
 create index jobs_grouped on fencepost.jobs (queue, group_key)

@@ -1,4 +1,3 @@
-import type { AnyTransaction } from '../adapters/any-transaction.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import {
@@ -96,14 +95,12 @@ class EnqueueCalls {
     if (key !== undefined && typeof key !== 'function') {
       throw new TypeError('the key of several jobs must be a function that makes one of each payload')
     }
-    const encoded = await Promise.all(payloads.map((payload) => encodePayload(job, payload)))
+    const encoded = await Promise.all(payloads.map(async (payload) => await encodePayload(job, payload)))
     const prepared = encoded.map((one, i) =>
       prepare(job, one, { terms, key: key === undefined ? null : checkKey(key(payloads[i])), group }),
     )
     this.#closing.throwIfAborted()
-    return await (tx === undefined
-      ? this.#enqueuer.many(prepared)
-      : this.#enqueuer.inside(tx as AnyTransaction, prepared))
+    return await (tx === undefined ? this.#enqueuer.many(prepared) : this.#enqueuer.inside(tx, prepared))
   }
 
   #termsOf(job: AnyJob, options: AnyOptions): Terms {

@@ -114,7 +114,7 @@ function parsePolicy({
   delay,
 }: AnyOptions): Pick<Terms, 'onDuplicate' | 'windowMs'> {
   if (!POLICIES.includes(onDuplicate)) {
-    throw new TypeError(`onDuplicate must be one of '${POLICIES.join("', '")}'; got '${String(onDuplicate)}'`)
+    throw new TypeError(`onDuplicate must be one of '${POLICIES.join("', '")}'; got '${onDuplicate}'`)
   }
   if (key === undefined) {
     if (onDuplicate !== 'skip') throw new TypeError(`onDuplicate: '${onDuplicate}' needs a key`)

@@ -36,15 +36,16 @@ export async function parsePayload<Input, Output>(job: JobKind<Input, Output>, j
 }
 
 function stringify(jobName: string, payload: unknown): string {
-  let json: string
+  let text: string | undefined
   try {
-    // Nothing, and functions, have no JSON.
-    json = (JSON.stringify(payload) as string | undefined) ?? 'null'
+    text = JSON.stringify(payload)
   } catch (cause) {
     throw new JobPayloadError(jobName, [{ message: `it cannot be written as JSON: ${asError(cause).message}` }], {
       cause,
     })
   }
+  // Nothing, and functions, have no JSON.
+  const json = text ?? 'null'
   if (json.includes('\\u') && UNSTORABLE.test(json)) {
     throw new JobPayloadError(jobName, [{ message: 'PostgreSQL cannot store NUL or a lone surrogate; leave them out' }])
   }

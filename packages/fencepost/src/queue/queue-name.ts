@@ -14,7 +14,7 @@ export function checkText(text: unknown, what: string, { most, unit }: Bound): a
   if (typeof text !== 'string') throw new TypeError(`${what} must be a string; got ${typeof text}`)
   if (text.includes('\0')) throw new TypeError(`${what} must not contain NUL: PostgreSQL cannot store it`)
   if (!text.isWellFormed()) throw new TypeError(`${what} must be well-formed Unicode; it has a lone surrogate`)
-  const length = unit === 'bytes' ? Buffer.byteLength(text) : [...text].length
+  const length = unit === 'bytes' ? Buffer.byteLength(text) : Array.from(text).length
   if (length < 1 || length > most) throw new TypeError(`${what} must have 1 to ${most} ${unit}; it has ${length}`)
 }
 

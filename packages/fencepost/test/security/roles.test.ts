@@ -1,4 +1,4 @@
-import { fencepost, type Fencepost } from 'fencepost'
+import { defineJob, drain, fencepost, type Fencepost } from 'fencepost'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
@@ -209,6 +209,55 @@ test('admin takes a lock away from its holder; use and inspect may not, nor ask 
   }
   expect(lock.signal.aborted).toBe(false)
   expect(await boss.evict('evicted', { grace: '60s' })).toMatchObject({ outcome: 'released', token: lock.token })
+})
+
+test('a role of use enqueues, works and cancels; one of admin pauses, retries and redrives, and inspect looks', async () => {
+  await using fp = open('user')
+  await using boss = open('boss')
+  const flaky = defineJob({
+    name: 'flaky',
+    keep: '1h',
+    retry: { attempts: 1 },
+    async run(n: number, job) {
+      await job.log('began')
+      await job.progress(1)
+      if (n === 0) throw new Error('no')
+      return await job.transaction(async (tx) => (await tx.query('insert into effects values ($1)', ['job'])).rowCount)
+    },
+  })
+  const [bad, good, unwanted] = await fp.enqueueMany(flaky, [0, 1, 2])
+  await fp.enqueue(flaky, 1, { key: 'k', group: 'g', delay: '1h', window: '2h' })
+  expect(await fp.jobs.cancel(unwanted?.id ?? 0)).toBe(true)
+  expect(await fp.jobs.limit({ queue: 'default' }, { concurrency: 5, rate: { limit: 100, per: '1s' } })).toBe(true)
+  const { done, dead } = await drain(fp, [flaky])
+  expect([done[0]?.id, dead[0]?.id]).toEqual([good?.id, bad?.id])
+  for (const act of [
+    () => fp.jobs.pause(),
+    () => fp.jobs.resume(),
+    () => fp.jobs.redrive(),
+    () => fp.jobs.retry(bad?.id ?? 0),
+  ])
+    await expect(act()).rejects.toMatchObject({ code: 'MISSING_PRIVILEGE' })
+  expect([await boss.jobs.pause(), await boss.jobs.resume(), await boss.jobs.redrive()]).toEqual([true, true, 1])
+  expect(await boss.jobs.retry(good?.id ?? 0)).toBe(true)
+  await as('looker', async (client) => {
+    expect((await client.query('select from fencepost.job_counts()')).rowCount).toBeGreaterThan(0)
+    expect((await client.query(`select from fencepost.list_jobs('default')`)).rowCount).toBe(4)
+    for (const view of ['job_list', 'jobs', 'finished_jobs', 'job_logs', 'queues', 'job_limits', 'workers'])
+      await client.query(`select * from fencepost.${view}`)
+    for (const statement of [
+      `select fencepost.enqueue('x')`,
+      `select fencepost.enqueue_jobs('x', '[1]')`,
+      'select fencepost.cancel_job(1)',
+      'select fencepost.retry_job(1)',
+      'select fencepost.redrive_jobs()',
+      `select fencepost.pause_queue('x')`,
+      `select fencepost.open_worker('{default}')`,
+      `select fencepost.claim_jobs(1, '{default}', 1, 1)`,
+      'delete from fencepost.jobs',
+    ])
+      await expect(client.query(statement)).rejects.toMatchObject({ code: '42501' })
+  })
 })
 
 test('a function that comes with a migration is for use at once, one with its owner’s rights only if it is listed', async () => {
