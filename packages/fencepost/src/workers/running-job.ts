@@ -104,25 +104,23 @@ export class RunningJob implements JobContext {
   }
 
   /**
-   * Notes how far the job is, at most 64 KiB of JSON. Of what is said before an earlier value was sent, the last one is noted.
+   * Notes how far the job is, at most 64 KiB of JSON. Of what is said before an earlier value was sent, the last one is noted. It need not be
+   * waited for.
    *
    * @throws {StaleJobError} if another attempt has the job.
    * @throws {TypeError} for what JSON cannot carry.
    */
-  async progress(value: unknown): Promise<void> {
-    this.#requireRunning('note its progress')
-    await JobNotes.of(this.#desk).progress(this.#claimed, value)
+  progress(value: unknown): Promise<void> {
+    return unasked(this.#progress(value))
   }
 
   /**
-   * Adds a line to the job's log, at most 8 KiB of it.
+   * Adds a line to the job's log, at most 8 KiB of it. It need not be waited for.
    *
    * @throws {StaleJobError} if another attempt has the job: the line is in no log.
    */
-  async log(line: string): Promise<void> {
-    if (typeof line !== 'string') throw new TypeError(`job.log() needs a text; got ${typeof line}`)
-    this.#requireRunning('log')
-    await JobNotes.of(this.#desk).log(this.#claimed, line)
+  log(line: string): Promise<void> {
+    return unasked(this.#log(line))
   }
 
   /** To be returned: the job comes again after so long, at most 36,500 days, and this attempt does not count. */
@@ -139,6 +137,17 @@ export class RunningJob implements JobContext {
     return results === null ? [] : (JSON.parse(results) as unknown[])
   }
 
+  async #progress(value: unknown): Promise<void> {
+    this.#requireRunning('note its progress')
+    await JobNotes.of(this.#desk).progress(this.#claimed, value)
+  }
+
+  async #log(line: string): Promise<void> {
+    if (typeof line !== 'string') throw new TypeError(`job.log() needs a text; got ${typeof line}`)
+    this.#requireRunning('log')
+    await JobNotes.of(this.#desk).log(this.#claimed, line)
+  }
+
   get #title(): string {
     return `job ${this.#claimed.id} (${this.#claimed.name})`
   }
@@ -148,4 +157,10 @@ export class RunningJob implements JobContext {
     if (this.#isCompleted)
       throw new TypeError(`${this.#title} was completed by its transaction; it cannot ${what} any more`)
   }
+}
+
+/** A note that nobody waits for must not end the process, and all its other jobs, when it is refused. */
+function unasked(note: Promise<void>): Promise<void> {
+  note.catch(() => {})
+  return note
 }

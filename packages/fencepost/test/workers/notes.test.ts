@@ -81,6 +81,17 @@ test.each(['commit', 'rollback'])(
   },
 )
 
+test('a line and a progress that nobody waits for break nothing when they are refused', async () => {
+  await using desk = await openDesk(database.url)
+  const [job] = await claimAll(desk, 'unasked', 1)
+  await rescue(admin, job!.id)
+  // Vitest fails for a rejection that nobody has handled.
+  void job!.log('late')
+  void job!.progress('late')
+  await expect(job!.log('asked')).rejects.toMatchObject({ code: 'STALE_JOB' })
+  await expect(job!.progress('asked')).rejects.toMatchObject({ code: 'STALE_JOB' })
+})
+
 test('a line is cut at 8 KiB, at a whole character, and NUL does not break it', async () => {
   await using desk = await openDesk(database.url)
   const [job] = await claimAll(desk, 'long', 1)
