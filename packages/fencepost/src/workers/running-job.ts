@@ -2,6 +2,7 @@ import { type Duration, parseDuration } from '../ground/duration.ts'
 import type { Queryable } from '../postgres/queryable.ts'
 import type { JobContext, Snooze } from '../queue/job.ts'
 import type { Claimed, Desk } from './claimed.ts'
+import { describeLoss } from './describe-loss.ts'
 import { JobNotes } from './job-notes.ts'
 import { jobTransaction } from './job-transaction.ts'
 
@@ -128,12 +129,20 @@ export class RunningJob implements JobContext {
     return { snoozeMs: parseDuration(after, 'after', LONGEST_SNOOZE_MS) }
   }
 
-  /** What the children of this job returned, in the order they were enqueued in. */
+  /**
+   * What the children of this job returned, in the order they were enqueued in; null for one that was cancelled.
+   *
+   * @throws {StaleJobError} if another attempt has the job.
+   */
   async childResults(): Promise<unknown[]> {
     this.#requireRunning('ask for the results of its children')
     const { id, token } = this.#claimed
     const text = 'select fencepost.child_results($1, $2)::text'
-    const results = await this.#desk.session.ask(text, [String(id), String(token)], 'child_results')
+    const results = await this.#desk.session
+      .ask(text, [String(id), String(token)], 'child_results')
+      .catch((error: unknown) => {
+        throw describeLoss(error, this.#claimed)
+      })
     return results === null ? [] : (JSON.parse(results) as unknown[])
   }
 
