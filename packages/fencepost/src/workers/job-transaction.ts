@@ -1,9 +1,11 @@
+import { asError } from '../ground/as-error.ts'
 import { describeRefusal } from '../fencing/guard.ts'
 import { pooledTransaction, type Transaction } from '../fencing/pooled-transaction.ts'
 import { encodeResult } from '../once/stored-result.ts'
 import { literal } from '../postgres/target.ts'
+import { serverErrorOf } from '../wire/sql-state.ts'
 import type { Claimed, Desk } from './claimed.ts'
-import { describeLoss } from './describe-loss.ts'
+import { StaleJobError } from './job-errors.ts'
 
 /** What to do in the transaction of a job. */
 export interface JobWork<T> {
@@ -35,6 +37,14 @@ export async function jobTransaction<T>(job: Claimed, desk: Desk, { signal, run 
     },
     describe: (error) => describeRefusal(describeLoss(error, job), undefined),
   })
+}
+
+/** LK009 as a `StaleJobError`; anything else as it is. */
+export function describeLoss(error: unknown, job: Claimed): unknown {
+  const said = serverErrorOf(error)
+  if (said?.code !== 'LK009' || error instanceof StaleJobError) return error
+  const cause = asError(said)
+  return new StaleJobError(job, said.detail ?? cause.message, { cause })
 }
 
 /** None where the connections of the pool have the limits of such transactions already. */

@@ -2,9 +2,8 @@ import { type Duration, parseDuration } from '../ground/duration.ts'
 import type { Queryable } from '../postgres/queryable.ts'
 import type { JobContext, Snooze } from '../queue/job.ts'
 import type { Claimed, Desk } from './claimed.ts'
-import { describeLoss } from './describe-loss.ts'
 import { JobNotes } from './job-notes.ts'
-import { jobTransaction } from './job-transaction.ts'
+import { describeLoss, jobTransaction } from './job-transaction.ts'
 
 /** A timer of this process does not count it. */
 const LONGEST_SNOOZE_MS = 36_500 * 86_400_000
