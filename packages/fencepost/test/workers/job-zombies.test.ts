@@ -68,7 +68,7 @@ test('P9: a process that is killed between its effects and COMMIT leaves no effe
 })
 
 test('P9: processes that are killed at one moment or another of their job transactions leave each job either done, with one effect, or there, with none', async () => {
-  const rounds = 12
+  const rounds = 16
   await enqueue(admin, 'random', rounds)
   let done = 0
   for (let round = 0; round < rounds; round++) {
@@ -76,7 +76,8 @@ test('P9: processes that are killed at one moment or another of their job transa
     const id = await killed.call<number>('claim', 'random')
     await killed.call('write', id, `insert into effects values (${id}, 1)`)
     killed.call('commit', id).catch(() => {})
-    await new Promise((resolve) => setTimeout(resolve, (round / rounds) * 4))
+    // Not for something to happen: for another moment each time, from before it hears of the call to after its COMMIT.
+    for (const end = performance.now() + (round / rounds) * 3; performance.now() < end;) await new Promise(setImmediate)
     await killed.kill()
     await untilAlone()
     const isThere = await exists(admin, id)
