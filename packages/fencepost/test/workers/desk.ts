@@ -13,6 +13,22 @@ export interface TestDesk extends Desk, AsyncDisposable {
   claim(queue: string): Promise<RunningJob>
 }
 
+interface Row extends Omit<Claimed, 'id' | 'token' | 'payload'> {
+  readonly id: string
+  readonly token: string
+  readonly payload: string
+}
+
+/** By hand, as `claim_jobs` does it in the end. */
+const CLAIM = `
+  update fencepost.jobs as job
+  set state = 'running', token = fencepost.next_token(), session = $1, claimed_at = clock_timestamp(), attempt = attempt + 1
+  where id = (
+    select id from fencepost.jobs where queue = $2 and state = 'ready' order by priority, id limit 1 for update skip locked
+  )
+  returning id, queue, name, payload, attempt, attempts, token, key, group_key as "group", enqueued_at as "enqueuedAt",
+    keep is null and parent is null and is_plain as "isSimple"`
+
 export async function openDesk(target: string | pg.Pool, options: { freezeMs?: number; schema?: string } = {}) {
   const { freezeMs = FREEZE_MS } = options
   const schema = new Schema(options.schema)
@@ -26,10 +42,10 @@ export async function openDesk(target: string | pg.Pool, options: { freezeMs?: n
     session,
     freezeMs,
     async claim(queue) {
-      const text = 'select fencepost.claim_jobs($1, array[$2], 1, 1) as jobs'
-      const [row] = await session.query<{ jobs: string }>(text, [session.key, queue])
-      const [claimed] = JSON.parse(row?.jobs ?? '[]') as Claimed[]
-      if (claimed === undefined) throw new Error(`no job is ready in queue ${queue}`)
+      const [row] = await session.query<Row>(CLAIM, [session.key, queue])
+      if (row === undefined) throw new Error(`no job is ready in queue ${queue}`)
+      const { id, token, payload, ...rest } = row
+      const claimed = { ...rest, id: Number(id), token: Number(token), payload: JSON.parse(payload) as unknown }
       return new RunningJob(claimed, desk)
     },
     async [Symbol.asyncDispose]() {
