@@ -86,7 +86,10 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     this.jobs = new Jobs({ ...parts, origin, main: async () => (await sessions.main()).session })
-    const { worker, stop } = workerCalls({ origin, config, where, schema, namespace, application, freezeMs, ready }, closing.signal)
+    const { worker, stop } = workerCalls(
+      { origin, config, where, schema, namespace, application, freezeMs, ready },
+      closing.signal,
+    )
     this.worker = worker
     this.#stopWorkers = stop
     this.enqueueFlow = enqueueFlowCall(parts)

@@ -48,7 +48,8 @@ export class Worker implements AsyncDisposable {
     this.#options = options
     this.signal = this.#stopping.signal
     const { onError, concurrency, stopOn } = options
-    const refused = (lost: readonly Claimed[]) => lost.forEach((job) => onError(new StaleJobError(job, 'it ended too late')))
+    const refused = (lost: readonly Claimed[]) =>
+      lost.forEach((job) => onError(new StaleJobError(job, 'it ended too late')))
     const recorded = (ended: readonly Claimed[]) => this.#recorded(ended)
     const isLast = () => this.signal.aborted
     this.#outcomes = new Outcomes({ session: () => this.#openDesk(), isLast, refused, recorded, onError })
@@ -122,7 +123,9 @@ export class Worker implements AsyncDisposable {
     } catch (error) {
       const cause = session.describe(error)
       this.#crew.giveUp()
-      this.#crew.abortAll(({ id, name }) => new WorkerLostError(`job ${id} (${name}) was lost with the session of its worker`, { cause }))
+      this.#crew.abortAll(
+        ({ id, name }) => new WorkerLostError(`job ${id} (${name}) was lost with the session of its worker`, { cause }),
+      )
       session.destroy(cause)
       throw cause
     } finally {
@@ -184,7 +187,10 @@ export class Worker implements AsyncDisposable {
   }
 
   #tellIdle(lookedAt: number): void {
-    const [told, others] = [this.#waiting.filter(({ since }) => since <= lookedAt), this.#waiting.filter(({ since }) => since > lookedAt)]
+    const [told, others] = [
+      this.#waiting.filter(({ since }) => since <= lookedAt),
+      this.#waiting.filter(({ since }) => since > lookedAt),
+    ]
     this.#waiting = others
     for (const { resolve } of told) resolve()
     if (others.length > 0) this.#bell.ring()
@@ -198,7 +204,9 @@ export class Worker implements AsyncDisposable {
       const desk = await this.#openDesk()
       const answer = await desk.ask('select fencepost.lost_jobs($1, $2)', [ids, tokens], 'fencepost_lost')
       for (const { id, isCancelled } of JSON.parse(answer ?? '[]') as { id: number; isCancelled: boolean }[]) {
-        this.#crew.abort(id, (job) => (isCancelled ? new JobCancelledError(job) : new StaleJobError(job, 'somebody else has it')))
+        this.#crew.abort(id, (job) =>
+          isCancelled ? new JobCancelledError(job) : new StaleJobError(job, 'somebody else has it'),
+        )
       }
     } catch (error) {
       this.#options.onError(asError(error))

@@ -97,7 +97,13 @@ test('a job that kills its workers ends dead with the reason, and all others are
     `select id::integer, state, attempt, crashes, error from fencepost.finished_jobs where queue = 'killer'`,
   )
   expect(rows).toEqual([
-    { id: killer, state: 'dead', attempt: 4, crashes: 4, error: expect.stringMatching(/^its worker died: .* at attempt 4 of 4$/) },
+    {
+      id: killer,
+      state: 'dead',
+      attempt: 4,
+      crashes: 4,
+      error: expect.stringMatching(/^its worker died: .* at attempt 4 of 4$/),
+    },
   ])
   expect(workers).toBe(5)
   expect(bystanders).toHaveLength(40)

@@ -27,7 +27,9 @@ for (const listen of [true, false]) {
     const median = tookMs.toSorted((a, b) => a - b)[tookMs.length >> 1] ?? Number.NaN
     console.log(`listen ${listen}: begun ${median.toFixed(1)} ms after the call to enqueue (median)`)
     expect(median).toBeLessThan(listen ? 300 : 5000)
-    const { rows } = await admin.query("select from pg_stat_activity where datname = current_database() and query like 'listen %'")
+    const { rows } = await admin.query(
+      "select from pg_stat_activity where datname = current_database() and query like 'listen %'",
+    )
     if (!listen) expect(rows).toEqual([])
   }, 30_000)
 }
@@ -88,7 +90,7 @@ test('a worker with nothing to do asks once in 5 s, and nothing else', async () 
     return rows.map(({ query_start }) => Number(query_start)).join()
   }
   const times = new Set<string>()
-  for (const end = performance.now() + 11_000; performance.now() < end; ) {
+  for (const end = performance.now() + 11_000; performance.now() < end;) {
     times.add(await asked())
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

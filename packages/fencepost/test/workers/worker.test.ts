@@ -11,8 +11,12 @@ afterAll(() => database[Symbol.asyncDispose]())
 const finished = async (id: number) =>
   (await admin.query('select state, attempt, error, result from fencepost.finished_jobs where id = $1', [id])).rows[0]
 const live = async (id: number) =>
-  (await admin.query('select state, attempt, error, run_at > clock_timestamp() as later from fencepost.jobs where id = $1', [id]))
-    .rows[0]
+  (
+    await admin.query(
+      'select state, attempt, error, run_at > clock_timestamp() as later from fencepost.jobs where id = $1',
+      [id],
+    )
+  ).rows[0]
 
 test('every job is run once, at most so many at once, and forgotten when it is done', async () => {
   await using fp = fencepost(database.url)
@@ -92,7 +96,11 @@ test('a payload that no longer fits the schema is dead with the reason, and is n
   await using worker = fp.worker([typed])
   await worker.idle()
   expect(ran).toEqual([1])
-  expect(await finished(rows[0].id)).toMatchObject({ state: 'dead', attempt: 1, error: expect.stringContaining('no number') })
+  expect(await finished(rows[0].id)).toMatchObject({
+    state: 'dead',
+    attempt: 1,
+    error: expect.stringContaining('no number'),
+  })
 })
 
 test('what a job returned is kept if it is asked for, and a snooze does not count as an attempt', async () => {
@@ -109,7 +117,11 @@ test('what a job returned is kept if it is asked for, and a snooze does not coun
   const { id } = await fp.enqueue(kept, 1)
   const snoozed = await fp.enqueue(tired, null)
   expect(await eventually(async () => await finished(id))).toMatchObject({ state: 'done', result: { n: 2 } })
-  expect(await eventually(async () => await finished(snoozed.id))).toMatchObject({ state: 'done', result: 1, attempt: 1 })
+  expect(await eventually(async () => await finished(snoozed.id))).toMatchObject({
+    state: 'done',
+    result: 1,
+    attempt: 1,
+  })
   await worker.idle()
   expect(times).toBe(3)
 })
@@ -122,7 +134,11 @@ test('a result that cannot be kept makes the job dead, as it was done and must n
   await using worker = fp.worker([big, nul], { onError: () => {} })
   await worker.idle()
   for (const id of ids) {
-    expect(await finished(id)).toMatchObject({ state: 'dead', attempt: 1, error: expect.stringContaining('cannot be kept') })
+    expect(await finished(id)).toMatchObject({
+      state: 'dead',
+      attempt: 1,
+      error: expect.stringContaining('cannot be kept'),
+    })
   }
 })
 
