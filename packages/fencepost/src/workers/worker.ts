@@ -73,12 +73,9 @@ export class Worker implements AsyncDisposable {
    */
   async stop({ grace }: { readonly grace?: Duration } = {}): Promise<void> {
     const graceMs = grace === undefined ? this.#options.graceMs : parseGrace(grace)
-    if (this.#stopped === undefined) {
-      let resolve: (stopped: Promise<void>) => void = () => {}
-      // Before it begins: who hears of it by the signal may call this again.
-      this.#stopped = new Promise((resolved) => (resolve = resolved))
-      resolve(this.#stop(graceMs))
-    }
+    // A step later: who hears of it by the signal may call this again.
+    this.#stopped ??= Promise.resolve().then(async () => await this.#stop())
+    this.#announce(graceMs)
     await this.#stopped
   }
 
@@ -143,7 +140,10 @@ export class Worker implements AsyncDisposable {
       bell: this.#bell,
       queues: queues.map((queue) => queueNameOf(namespace, queue)),
       names: this.#jobs.map(({ name }) => name),
-      ...{ concurrency, application, listens, freezeMs },
+      concurrency,
+      application,
+      listens,
+      freezeMs,
       isSettled: () => this.#outcomes.isSettled,
       idle: (lookedAt) => this.#tellIdle(lookedAt),
       suspected: (id) => void this.#findLost(this.#crew.runningFor(0).filter((job) => job.id === id)),
@@ -152,10 +152,14 @@ export class Worker implements AsyncDisposable {
 
   #graceUntil = 0
 
-  async #stop(graceMs: number): Promise<void> {
+  #announce(graceMs: number): void {
+    if (this.signal.aborted) return
     this.#graceUntil = performance.now() + graceMs
     this.#stopping.abort(new WorkerStoppedError('the worker is stopping'))
     this.#shift?.stop()
+  }
+
+  async #stop(): Promise<void> {
     for (const name of this.#options.stopOn) process.off(name, this.#stopNow)
     await this.#finished.catch(() => {})
     clearInterval(this.#watch)
@@ -174,8 +178,6 @@ export class Worker implements AsyncDisposable {
       if (leftMs <= 0) break
       await this.#bell.wait(leftMs)
     }
-    const stopped = ({ id, name }: Claimed | { id: number; name: string }) =>
-      new WorkerStoppedError(`the worker stopped before job ${id} (${name}) was done`)
     for (const job of this.#crew.abortAll(stopped)) this.#outcomes.giveBack(job, 'begun')
     await this.#outcomes.settled()
     await shift.end()
@@ -225,6 +227,10 @@ export class Worker implements AsyncDisposable {
     }
     return await this.#desk
   }
+}
+
+function stopped({ id, name }: { readonly id: number; readonly name: string }): Error {
+  return new WorkerStoppedError(`the worker stopped before job ${id} (${name}) was done`)
 }
 
 /** Those of the definitions: from now on they hold for all workers. */

@@ -81,14 +81,6 @@ test('a worker with nothing to do asks once in 5 s, and nothing else', async () 
   await untilAsleep('idle', true)
   // Until it is no longer just awake.
   await new Promise((resolve) => setTimeout(resolve, 4000))
-  const asked = async () => {
-    const { rows } = await admin.query(
-      `select activity.pid, activity.query_start from pg_stat_activity as activity
-      join pg_locks using (pid) join fencepost.workers as worker on worker.session = (classid::bigint << 32) | objid::bigint
-      where locktype = 'advisory' and objsubid = 1 and 'idle' = any (worker.queues)`,
-    )
-    return rows.map(({ query_start }) => Number(query_start)).join()
-  }
   const times = new Set<string>()
   for (const end = performance.now() + 11_000; performance.now() < end;) {
     times.add(await asked())
@@ -106,4 +98,14 @@ async function untilAsleep(queue: string, listens: boolean): Promise<void> {
     and (classid::bigint << 32) | objid::bigint = fencepost.job_key('sleepers', $1)`
   const listed = 'select from fencepost.workers where $1 = any (queues)'
   await eventually(async () => (await admin.query(listens ? sign : listed, [queue])).rowCount)
+}
+
+/** When the session of the worker began its last statement. */
+async function asked(): Promise<string> {
+  const { rows } = await admin.query(
+    `select activity.query_start from pg_stat_activity as activity
+    join pg_locks using (pid) join fencepost.workers as worker on worker.session = (classid::bigint << 32) | objid::bigint
+    where locktype = 'advisory' and objsubid = 1 and 'idle' = any (worker.queues)`,
+  )
+  return rows.map(({ query_start }) => Number(query_start)).join()
 }
