@@ -28,7 +28,7 @@ const AWAKE_MS = 2000
 const IDLE_MS = 5000
 const POLL_MS = 1000
 const FIRST_AGAIN_MS = 5
-/** A server that takes longer than that to find nothing has much to pass over. */
+/** What timers take. */
 const FOREVER_MS = 2 ** 31 - 1
 
 /**
@@ -48,6 +48,7 @@ export class Shift {
   #isBusy = false
   #activeAt = performance.now()
   #againMs = FIRST_AGAIN_MS
+  #outlook: Outlook = { dueMs: null, isBusy: false, isEnqueuing: false }
   #isStopping = false
 
   static async begin(options: ShiftOptions): Promise<Shift> {
@@ -122,8 +123,6 @@ export class Shift {
     if (jobs.length === 0 && wasIdle) idle(askedAt)
     return jobs
   }
-
-  #outlook: Outlook = { dueMs: null, isBusy: false, isEnqueuing: false }
 
   #take(found: readonly Claimed[]): void {
     if (found.length === 0) return

@@ -40,6 +40,8 @@ export class Worker implements AsyncDisposable {
   #desk: Promise<Session> | undefined
   #waiting: { readonly since: number; readonly resolve: () => void }[] = []
   #stopped: Promise<void> | undefined
+  /** When running jobs are waited for no longer. */
+  #graceUntil = 0
 
   /** Use `fp.worker()`. */
   constructor(parts: WorkerParts, jobs: readonly Job[], options: ParsedOptions) {
@@ -149,8 +151,6 @@ export class Worker implements AsyncDisposable {
       suspected: (id) => void this.#findLost(this.#crew.runningFor(0).filter((job) => job.id === id)),
     })
   }
-
-  #graceUntil = 0
 
   #announce(graceMs: number): void {
     if (this.signal.aborted) return
