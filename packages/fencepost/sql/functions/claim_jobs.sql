@@ -12,7 +12,7 @@ create or replace function fencepost.claim_jobs(
 as $$
 declare
   -- Mutexes first, then the token: of two who claim from one group the later one has the higher.
-  entered constant boolean[] := case when claim_jobs.careful > 0 then fencepost.enter_queues(claim_jobs.queues) end;
+  entered constant boolean[] := case when claim_jobs.careful > 0 then fencepost.enter_queues(claim_jobs.queues, claim_jobs.after_ids) end;
   token bigint := fencepost.next_token();
   wanted integer := claim_jobs.most;
   wanted_careful integer := claim_jobs.careful;
@@ -28,7 +28,9 @@ begin
       return query
       select job.id, job.queue, job.name, job.payload::text, job.attempt, job.attempts, job.token, job.priority,
         job.key, job.group_key, job.enqueued_at, job.keep is null and job.parent is null and job.group_key is null
-      from fencepost.claim_careful_jobs(claim_jobs.session, token, claim_jobs.queues[i], null, wanted_careful) as job;
+      from fencepost.claim_careful_jobs(
+        claim_jobs.session, token, claim_jobs.queues[i], null, wanted_careful, claim_jobs.after_ids[i] is null
+      ) as job;
       get diagnostics claimed = row_count;
       wanted_careful := wanted_careful - claimed;
     end if;
