@@ -1,5 +1,4 @@
--- The head of the line of the jobs of a queue that need a look at others, in order, from its very head or from where this session has seen it begin. What
--- has come before that place since then is not overtaken by those behind it in its group.
+-- The head of the line of the jobs of a queue that need a look at others, in order, from its very head or from where this session has seen it begin.
 create or replace function fencepost.careful_line(queue text, is_fresh boolean, most integer)
   returns table (id bigint, name text, group_key text, crashes integer)
   language plpgsql
@@ -26,13 +25,6 @@ begin
   from fencepost.jobs as job
   where job.queue = careful_line.queue and job.state = 'ready' and not job.is_plain
     and (job.priority, job.id) >= (first_priority, first_id)
-    and (job.group_key is null or not exists (
-      select from fencepost.jobs as earlier
-      where earlier.queue = careful_line.queue and earlier.state = 'ready' and not earlier.is_plain
-        and hashtextextended(coalesce('group:' || earlier.group_key, 'job:' || earlier.name), 0)
-          = hashtextextended(coalesce('group:' || job.group_key, 'job:' || job.name), 0)
-        and (earlier.priority, earlier.id) < (first_priority, first_id)
-    ))
   order by job.priority, job.id
   limit careful_line.most;
 end

@@ -37,6 +37,8 @@ begin
       lane := 'group:' || one.group_key;
       job := 'job:' || one.name;
       continue when lane = any (closed) or one.id = any (chosen);
+      -- One that has come before the place where this phase begins has its turn in the next.
+      continue when phase = 0 and not rooms ? lane and fencepost.is_overtaking(choose_jobs.queue, one.group_key, one.id);
       if not rooms ? job then
         rooms := rooms || jsonb_build_object(job, case when one.name = any (choose_jobs.names) is not false
           then fencepost.job_room('job', one.name) else 0 end);

@@ -130,6 +130,17 @@ test('workers that ask the same queues in different orders do not wait for each 
   for (const most of mostAtOnce(history, (run) => `${run.queue} ${run.group}`).values()) expect(most).toBe(1)
 })
 
+test('a job that has come back before the place where a worker goes on is not overtaken by those behind it in its group', async () => {
+  const [back, behind] = await insertJobs(admin, { queue: 'mark', group: 'a', count: 2 })
+  await admin.query(`update fencepost.jobs set state = 'delayed', attempt = 1 where id = $1`, [back])
+  const ids = await insertJobs(admin, { queue: 'mark', group: 'b', count: 2 })
+  expect(idsOf(await first.claim(['mark'], 1))).toEqual([ids[0]])
+  await admin.query(`update fencepost.jobs set state = 'ready' where id = $1`, [back])
+  const text = `select id::integer from fencepost.claim_jobs($1, '{mark}', 0, 10, '{0}', array[$2::bigint])`
+  expect((await first.client.query(text, [first.session, behind])).rows).toEqual([])
+  expect(idsOf(await first.claim(['mark'], 10))).toEqual([back])
+})
+
 /** How many entries of the indexes of jobs are read meanwhile, as the statistics tell once the worker has told them. */
 async function readsOf(act: () => Promise<unknown>): Promise<number> {
   const read = async () => {
