@@ -1,11 +1,14 @@
--- The head of the line of a queue, in order: of the jobs that need a look at others, and in a queue with a limit of its own of all.
-create or replace function fencepost.careful_line(queue text, is_limited boolean, most integer)
+-- The head of the line of the jobs of a queue that need a look at others, in order, from its very head or from where this session has seen it begin.
+create or replace function fencepost.careful_line(queue text, is_fresh boolean, most integer)
   returns table (id bigint, name text, group_key text, crashes integer)
   language plpgsql
   set enable_seqscan = off
 as $$
+declare
+  first_priority integer;
+  first_id bigint;
 begin
-  if not careful_line.is_limited then
+  if careful_line.is_fresh then
     return query
     select job.id, job.name, job.group_key, job.crashes
     from fencepost.jobs as job
@@ -15,26 +18,14 @@ begin
     return;
   end if;
 
-  -- Each from an index of its own, and so many of either: one kind that may not run keeps no job of the other from being looked at.
+  select start.priority, start.id into first_priority, first_id
+  from fencepost.careful_start(careful_line.queue, false) as start;
   return query
   select job.id, job.name, job.group_key, job.crashes
-  from (
-    (
-      select plain.priority, plain.id, plain.name, plain.group_key, plain.crashes
-      from fencepost.jobs as plain
-      where plain.queue = careful_line.queue and plain.state = 'ready' and plain.is_plain
-      order by plain.priority, plain.id
-      limit careful_line.most
-    )
-    union all
-    (
-      select careful.priority, careful.id, careful.name, careful.group_key, careful.crashes
-      from fencepost.jobs as careful
-      where careful.queue = careful_line.queue and careful.state = 'ready' and not careful.is_plain
-      order by careful.priority, careful.id
-      limit careful_line.most
-    )
-  ) as job
-  order by job.priority, job.id;
+  from fencepost.jobs as job
+  where job.queue = careful_line.queue and job.state = 'ready' and not job.is_plain
+    and (job.priority, job.id) >= (first_priority, first_id)
+  order by job.priority, job.id
+  limit careful_line.most;
 end
 $$;

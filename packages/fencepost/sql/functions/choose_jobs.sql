@@ -1,6 +1,7 @@
--- Which jobs of a queue may be claimed now, in the order of its line, under its mutex. First the head of the line; if it is long and that was not
+-- Which jobs of a queue may be claimed now, in the order of its line, under its mutex. First the head of the line, from where it was
+-- seen to begin if that will do (a claim that comes up short has looked from the very head, unless it need not be fresh); if it is long and that was not
 -- enough, the first jobs of some lanes, from a random place on: all of them have their turn, and no claim does more than so much.
-create or replace function fencepost.choose_jobs(session bigint, queue text, names text[], most integer)
+create or replace function fencepost.choose_jobs(session bigint, queue text, names text[], most integer, is_fresh boolean)
   returns bigint[]
   language plpgsql
 as $$
@@ -17,19 +18,27 @@ declare
     select from fencepost.jobs as running
     where running.session = choose_jobs.session and running.state = 'running' and running.crashes > 0
   );
+  first_phase constant integer := case when not choose_jobs.is_fresh or exists (
+    select from fencepost.careful_start(choose_jobs.queue, false) as start where start.is_recent
+  ) then 0 else 1 end;
   seen integer;
   lane text;
   job text;
   one record;
 begin
-  for phase in 1 .. 3 loop
+  for phase in first_phase .. 3 loop
+    continue when phase = 1 and not choose_jobs.is_fresh;
     seen := 0;
-    for one in select * from fencepost.careful_candidates(choose_jobs.queue, is_limited, phase, pivot, length) loop
+    for one in select * from fencepost.careful_candidates(
+      choose_jobs.queue, is_limited, phase, pivot, length
+    ) loop
       exit when room <= 0;
       seen := seen + 1;
       lane := 'group:' || one.group_key;
       job := 'job:' || one.name;
       continue when lane = any (closed) or one.id = any (chosen);
+      -- One that has come before the place where this phase begins has its turn in the next.
+      continue when phase = 0 and not rooms ? lane and fencepost.is_overtaking(choose_jobs.queue, one.group_key, one.id);
       if not rooms ? job then
         rooms := rooms || jsonb_build_object(job, case when one.name = any (choose_jobs.names) is not false
           then fencepost.job_room('job', one.name) else 0 end);
@@ -47,7 +56,7 @@ begin
       room := room - 1;
       chosen := chosen || one.id;
     end loop;
-    exit when room <= 0 or (phase = 1 and seen < length);
+    exit when room <= 0 or (seen < length and (phase = 1 or (phase = 0 and not choose_jobs.is_fresh)));
   end loop;
   return chosen;
 end

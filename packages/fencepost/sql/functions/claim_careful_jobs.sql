@@ -1,8 +1,9 @@
 -- Claims jobs of one queue that need a look at others, or jobs of any kind where the queue has a limit, as many as limits and groups let and `most`
 -- at most. Everybody who claims such does so under the mutex of the queue, to the end of the transaction, and counts with a snapshot
 -- from after it. The token is to be drawn under it too (enter_queues), or one who waits here brings an older one than who was before him.
+-- is_fresh: false to begin where this session has last seen the line begin.
 create or replace function fencepost.claim_careful_jobs(
-  session bigint, token bigint, queue text, names text[], most integer
+  session bigint, token bigint, queue text, names text[], most integer, is_fresh boolean default true
 )
   returns setof fencepost.jobs
   language plpgsql
@@ -10,7 +11,7 @@ as $$
 declare
   chosen bigint[];
 begin
-  if claim_careful_jobs.most <= 0 or not fencepost.has_careful_jobs(claim_careful_jobs.queue) then
+  if claim_careful_jobs.most <= 0 then
     return;
   end if;
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
@@ -19,7 +20,8 @@ begin
   end if;
   perform pg_advisory_xact_lock(fencepost.job_key('careful', claim_careful_jobs.queue));
   chosen := fencepost.choose_jobs(
-    claim_careful_jobs.session, claim_careful_jobs.queue, claim_careful_jobs.names, claim_careful_jobs.most
+    claim_careful_jobs.session, claim_careful_jobs.queue, claim_careful_jobs.names, claim_careful_jobs.most,
+    claim_careful_jobs.is_fresh
   );
   return query
   with claimed as (

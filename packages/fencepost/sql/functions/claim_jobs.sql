@@ -10,7 +10,7 @@ create or replace function fencepost.claim_jobs(
 as $$
 declare
   -- Mutexes first, then the token: of two who claim from one group the later one has the higher.
-  entered constant boolean[] := case when claim_jobs.careful > 0 then fencepost.enter_queues(claim_jobs.queues) end;
+  entered constant boolean[] := case when claim_jobs.careful > 0 then fencepost.enter_queues(claim_jobs.queues, claim_jobs.after_ids) end;
   token constant bigint := fencepost.next_token();
   wanted integer := claim_jobs.most;
   wanted_careful integer := claim_jobs.careful;
@@ -25,7 +25,9 @@ begin
     -- First, as the others would never let them through.
     if entered[i] then
       select count(*) as number, string_agg(fencepost.job_text(job), ',' order by job.priority, job.id) as jobs into claimed
-      from fencepost.claim_careful_jobs(claim_jobs.session, token, claim_jobs.queues[i], claim_jobs.names, wanted_careful) as job;
+      from fencepost.claim_careful_jobs(
+        claim_jobs.session, token, claim_jobs.queues[i], claim_jobs.names, wanted_careful, claim_jobs.after_ids[i] is null
+      ) as job;
       wanted_careful := wanted_careful - claimed.number;
       jobs := nullif(concat_ws(',', jobs, claimed.jobs), '');
     end if;

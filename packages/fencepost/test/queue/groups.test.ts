@@ -88,7 +88,7 @@ test('a free job behind twenty thousand of a group that is busy is claimed witho
   const claimed = await first.claim(['long'], 10)
   expect(idsOf(claimed)).toEqual([free, limited])
   expect(performance.now() - before).toBeLessThan(500)
-  expect(await readsOf(() => second.claim(['long'], 10))).toBeLessThan(2000)
+  expect(await readsOf('jobs', () => second.claim(['long'], 10))).toBeLessThan(2000)
   await first.finish(claimed)
 })
 
@@ -130,13 +130,43 @@ test('workers that ask the same queues in different orders do not wait for each 
   for (const most of mostAtOnce(history, (run) => `${run.queue} ${run.group}`).values()) expect(most).toBe(1)
 })
 
-/** How many entries of the indexes of jobs are read meanwhile, as the statistics tell once the worker has told them. */
-async function readsOf(act: () => Promise<unknown>): Promise<number> {
+test('a job that has come back before the place where a worker goes on is not overtaken by those behind it in its group', async () => {
+  const [back, behind] = await insertJobs(admin, { queue: 'mark', group: 'a', count: 2 })
+  await admin.query(`update fencepost.jobs set state = 'delayed', attempt = 1 where id = $1`, [back])
+  const ids = await insertJobs(admin, { queue: 'mark', group: 'b', count: 2 })
+  expect(idsOf(await first.claim(['mark'], 1))).toEqual([ids[0]])
+  await admin.query(`update fencepost.jobs set state = 'ready' where id = $1`, [back])
+  expect(behind).toBe((back ?? 0) + 1)
+  expect(await claimOn(first, 'mark', 10)).toBe(0)
+  expect(idsOf(await first.claim(['mark'], 10))).toEqual([back])
+})
+
+test('while somebody’s snapshot keeps all dead rows a worker that goes on does not read those before its place', async () => {
+  const old = await database.admin.connect()
+  await old.query('begin isolation level repeatable read; select 1')
+  await admin.query(`select fencepost.limit_jobs('job', 'pinned', 100)`)
+  await insertJobs(admin, { queue: 'pinned', name: 'pinned', count: 3500 })
+  for (let round = 0; round < 30; round++) await second.finish(await second.claim(['pinned'], 100))
+  const careful = (act: () => Promise<unknown>) => readsOf('jobs_careful', act)
+  expect(await careful(async () => second.finish(await second.claim(['pinned'], 10)))).toBeGreaterThan(3000)
+  expect(await careful(async () => expect(await claimOn(second, 'pinned', 10)).toBe(10))).toBeLessThan(1000)
+  await old.query('commit')
+  old.release()
+})
+
+/** How many a worker claims that goes on behind a place, and need not see what has come before it. */
+async function claimOn(worker: SqlWorker, queue: string, most: number): Promise<number | null> {
+  const text = `select from fencepost.claim_jobs($1, array[$2], 0, $3, '{0}', '{1}')`
+  return (await worker.client.query(text, [worker.session, queue, most])).rowCount
+}
+
+/** How many entries of an index, or of all of jobs, are read meanwhile, as the statistics tell once the worker has told them. */
+async function readsOf(index: string, act: () => Promise<unknown>): Promise<number> {
   const read = async () => {
     await second.client.query('select pg_stat_force_next_flush()')
     await second.client.query('select 1')
-    const text = `select sum(idx_tup_read)::integer as reads from pg_stat_user_indexes where relname = 'jobs'`
-    return (await admin.query<{ reads: number }>(text)).rows[0]?.reads ?? 0
+    const text = `select sum(idx_tup_read)::integer as reads from pg_stat_user_indexes where $1 in (relname, indexrelname)`
+    return (await admin.query<{ reads: number }>(text, [index])).rows[0]?.reads ?? 0
   }
   const before = await read()
   await act()
