@@ -17,7 +17,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]()
 })
 
-test('jobs: one that is queued, delayed, running or dead is told with its holder, attempt, token, payload and times', async () => {
+test('P10: a job that is queued, delayed, running or dead is told with its holder, attempt, token, payload and times', async () => {
   const queued = await fp.enqueue(mail, { to: 1 }, { key: 'a', group: 'g', priority: 3 })
   expect(await fp.jobs.get(queued.id)).toMatchObject({
     id: queued.id,
