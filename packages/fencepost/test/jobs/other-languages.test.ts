@@ -29,7 +29,10 @@ async function psql(script: string): Promise<string> {
 /** The worker of the examples, killed at the end. */
 function pythonWorker(): ChildProcess & AsyncDisposable {
   const env = { ...process.env, DATABASE_URL: database.url }
-  const child = spawn(PYTHON ?? '', [new URL('worker.py', EXAMPLES).pathname], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(PYTHON ?? '', [new URL('worker.py', EXAMPLES).pathname], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   return Object.assign(child, {
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return
