@@ -19,6 +19,7 @@ const ON_BOTH_MAJORS = [
   'once',
   'postgres',
   'protect',
+  'queue',
   'security',
   'transactions',
 ]

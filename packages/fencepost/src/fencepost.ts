@@ -15,6 +15,7 @@ import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
 import { type EnqueueCall, enqueueCalls, type EnqueueManyCall } from './queue/enqueue-calls.ts'
+import { type EnqueueFlowCall, enqueueFlowCall } from './queue/flow.ts'
 import type { LockedTransactionOptions, RetriedWork } from './transactions/retried-transaction.ts'
 import { Transactions } from './transactions/transactions.ts'
 import { Sessions } from './sessions/sessions.ts'
@@ -50,6 +51,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly enqueueMany: EnqueueManyCall
   /** Runs jobs. */
   readonly worker: WorkerCall
+  /** Enqueues a job together with those that have to be done before it. */
+  readonly enqueueFlow: EnqueueFlowCall
   readonly #origin: Origin
   readonly #settings: Settings
   readonly #sessions: Sessions
@@ -83,9 +86,13 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     this.jobs = new Jobs({ ...parts, origin, main: async () => (await sessions.main()).session })
-    const { worker, stop } = workerCalls({ origin, config, where, schema, namespace, application, freezeMs, ready }, closing.signal)
+    const { worker, stop } = workerCalls(
+      { origin, config, where, schema, namespace, application, freezeMs, ready },
+      closing.signal,
+    )
     this.worker = worker
     this.#stopWorkers = stop
+    this.enqueueFlow = enqueueFlowCall(parts)
     this.#protection = new Protection(origin, settings)
     this.locks = new WebLocks({ session: async () => (await sessions.main()).session, held: () => locks.held() })
   }

@@ -9,12 +9,17 @@ declare
   pivot constant bigint := hashtextextended(random()::text, 0);
   is_limited constant boolean := fencepost.is_limited_queue(choose_jobs.queue);
   room integer := least(choose_jobs.most, fencepost.job_room('queue', choose_jobs.queue));
+  -- What is left of names and groups, counted when they are met for the first time.
   rooms jsonb := '{}';
+  closed text[] := '{}';
+  chosen bigint[] := '{}';
+  is_quarantined boolean := exists (
+    select from fencepost.jobs as running
+    where running.session = choose_jobs.session and running.state = 'running' and running.crashes > 0
+  );
+  seen integer;
   lane text;
   job text;
-  seen integer;
-  chosen bigint[] := '{}';
-  is_quarantined boolean;
   one record;
 begin
   for phase in 1 .. 3 loop
@@ -22,27 +27,19 @@ begin
     for one in select * from fencepost.careful_candidates(choose_jobs.queue, is_limited, phase, pivot, length) loop
       exit when room <= 0;
       seen := seen + 1;
-      continue when one.id = any (chosen);
-      -- What is left of each limit, counted when it is met for the first time.
       lane := 'group:' || one.group_key;
       job := 'job:' || one.name;
-      if not rooms ? lane then
-        rooms := rooms || jsonb_build_object(lane, fencepost.job_room('group', choose_jobs.queue, one.group_key));
-      end if;
-      continue when (rooms ->> lane)::integer <= 0;
+      continue when lane = any (closed) or one.id = any (chosen);
       if not rooms ? job then
         rooms := rooms || jsonb_build_object(job, case when one.name = any (choose_jobs.names) is not false
           then fencepost.job_room('job', one.name) else 0 end);
       end if;
-      if one.crashes > 0 and is_quarantined is null then
-        is_quarantined := exists (
-          select from fencepost.jobs as running
-          where running.session = choose_jobs.session and running.state = 'running' and running.crashes > 0
-        );
+      if not rooms ? lane and coalesce((rooms ->> job)::integer, 1) > 0 then
+        rooms := rooms || jsonb_build_object(lane, fencepost.job_room('group', choose_jobs.queue, one.group_key));
       end if;
-      if (rooms ->> job)::integer <= 0 or (one.crashes > 0 and is_quarantined) then
+      if (rooms ->> job)::integer <= 0 or (rooms ->> lane)::integer <= 0 or (one.crashes > 0 and is_quarantined) then
         -- Who is behind it in its group waits with it.
-        rooms := case when lane is null then rooms else rooms || jsonb_build_object(lane, 0) end;
+        closed := case when lane is null then closed else closed || lane end;
         continue;
       end if;
       is_quarantined := is_quarantined or one.crashes > 0;

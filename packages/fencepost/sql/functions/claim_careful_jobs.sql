@@ -1,14 +1,13 @@
 -- Claims jobs of one queue that need a look at others, or jobs of any kind where the queue has a limit, as many as limits and groups let and `most`
 -- at most. Everybody who claims such does so under the mutex of the queue, to the end of the transaction, and counts with a snapshot
--- from after it. waits: false for all but the first queue of a transaction, as two that wait for each other's would do so for ever.
+-- from after it. The token is to be drawn under it too (enter_queues), or one who waits here brings an older one than who was before him.
 create or replace function fencepost.claim_careful_jobs(
-  session bigint, token bigint, queue text, names text[], most integer, waits boolean default true
+  session bigint, token bigint, queue text, names text[], most integer
 )
   returns setof fencepost.jobs
   language plpgsql
 as $$
 declare
-  mutex constant bigint := fencepost.job_key('careful', claim_careful_jobs.queue);
   chosen bigint[];
 begin
   if claim_careful_jobs.most <= 0 or not fencepost.has_careful_jobs(claim_careful_jobs.queue) then
@@ -18,12 +17,7 @@ begin
     raise exception 'jobs can be claimed in a READ COMMITTED transaction only' using errcode = 'LK002',
       hint = 'The snapshot of this one may miss what others have claimed.';
   end if;
-  if claim_careful_jobs.waits then
-    perform pg_advisory_xact_lock(mutex);
-  elsif not pg_try_advisory_xact_lock(mutex) then
-    return;
-  end if;
-
+  perform pg_advisory_xact_lock(fencepost.job_key('careful', claim_careful_jobs.queue));
   chosen := fencepost.choose_jobs(
     claim_careful_jobs.session, claim_careful_jobs.queue, claim_careful_jobs.names, claim_careful_jobs.most
   );

@@ -9,6 +9,8 @@ create or replace function fencepost.claim_jobs(
   language plpgsql
 as $$
 declare
+  -- Mutexes first, then the token: of two who claim from one group the later one has the higher.
+  entered constant boolean[] := case when claim_jobs.careful > 0 then fencepost.enter_queues(claim_jobs.queues) end;
   token constant bigint := fencepost.next_token();
   wanted integer := claim_jobs.most;
   wanted_careful integer := claim_jobs.careful;
@@ -21,19 +23,19 @@ begin
       select from fencepost.queues as paused where paused.queue = claim_jobs.queues[i] and paused.paused_at is not null
     );
     -- First, as the others would never let them through.
-    select count(*) as number, string_agg(fencepost.job_text(job), ',' order by job.priority, job.id) as jobs into claimed
-    from fencepost.claim_careful_jobs(
-      claim_jobs.session, token, claim_jobs.queues[i], claim_jobs.names, wanted_careful, i = 1
-    ) as job;
-    wanted_careful := wanted_careful - claimed.number;
-    jobs := coalesce(jobs || ',' || claimed.jobs, claimed.jobs, jobs);
+    if entered[i] then
+      select count(*) as number, string_agg(fencepost.job_text(job), ',' order by job.priority, job.id) as jobs into claimed
+      from fencepost.claim_careful_jobs(claim_jobs.session, token, claim_jobs.queues[i], claim_jobs.names, wanted_careful) as job;
+      wanted_careful := wanted_careful - claimed.number;
+      jobs := nullif(concat_ws(',', jobs, claimed.jobs), '');
+    end if;
     continue when wanted <= 0 or fencepost.is_limited_queue(claim_jobs.queues[i]);
     claimed := fencepost.claim_plain_jobs(
       claim_jobs.session, token, claim_jobs.queues[i], claim_jobs.names, wanted,
       coalesce(claim_jobs.after_priorities[i], -2147483648), coalesce(claim_jobs.after_ids[i], 0)
     );
     wanted := wanted - claimed.claimed;
-    jobs := coalesce(jobs || ',' || claimed.jobs, claimed.jobs, jobs);
+    jobs := nullif(concat_ws(',', jobs, claimed.jobs), '');
   end loop;
   return concat('[', jobs, ']');
 end

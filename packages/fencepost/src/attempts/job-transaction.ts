@@ -4,8 +4,8 @@ import { pooledTransaction, type Transaction } from '../fencing/pooled-transacti
 import { encodeResult } from '../once/stored-result.ts'
 import { literal } from '../postgres/target.ts'
 import { serverErrorOf } from '../wire/sql-state.ts'
-import { StaleJobError } from './job-errors.ts'
 import type { Claimed, Desk } from './claimed.ts'
+import { StaleJobError } from './job-errors.ts'
 
 /** What to do in the transaction of a job. */
 export interface JobWork<T> {
@@ -35,8 +35,16 @@ export async function jobTransaction<T>(job: Claimed, desk: Desk, { signal, run 
       signal.throwIfAborted()
       return `${schema.place(`call fencepost.close_job(${place}, `)}${resultOf(job, result)}); commit`
     },
-    describe: (error) => describeLoss(error, job),
+    describe: (error) => describeRefusal(describeLoss(error, job), undefined),
   })
+}
+
+/** LK009 as a `StaleJobError`; anything else as it is. */
+export function describeLoss(error: unknown, job: Claimed): unknown {
+  const said = serverErrorOf(error)
+  if (said?.code !== 'LK009' || error instanceof StaleJobError) return error
+  const cause = asError(said)
+  return new StaleJobError(job, said.detail ?? cause.message, { cause })
 }
 
 /** None where the connections of the pool have the limits of such transactions already. */
@@ -47,11 +55,4 @@ function limitOf(isWatched: boolean, { freezeMs }: Desk): string {
 function resultOf(job: Claimed, result: unknown): string {
   const text = job.isSimple ? null : encodeResult(result)
   return text === null ? 'null' : literal(text)
-}
-
-/** LK009 as a `StaleJobError`, and what a protected table refuses; anything else as it is. */
-function describeLoss(error: unknown, job: Claimed): unknown {
-  const said = serverErrorOf(error)
-  if (said?.code !== 'LK009' || error instanceof StaleJobError) return describeRefusal(error, undefined)
-  return new StaleJobError(job, said.detail ?? '', { cause: asError(said) })
 }

@@ -3,7 +3,7 @@ import type { Queryable } from '../postgres/queryable.ts'
 import type { JobContext, Snooze } from '../queue/job.ts'
 import type { Claimed, Desk } from './claimed.ts'
 import { JobNotes } from './job-notes.ts'
-import { jobTransaction } from './job-transaction.ts'
+import { describeLoss, jobTransaction } from './job-transaction.ts'
 
 /** A timer of this process does not count it. */
 const LONGEST_SNOOZE_MS = 36_500 * 86_400_000
@@ -104,25 +104,23 @@ export class RunningJob implements JobContext {
   }
 
   /**
-   * Notes how far the job is, at most 64 KiB of JSON. Of what is said before an earlier value was sent, the last one is noted.
+   * Notes how far the job is, at most 64 KiB of JSON. Of what is said before an earlier value was sent, the last one is noted. It need not be
+   * waited for.
    *
    * @throws {StaleJobError} if another attempt has the job.
    * @throws {TypeError} for what JSON cannot carry.
    */
-  async progress(value: unknown): Promise<void> {
-    this.#requireRunning('note its progress')
-    await JobNotes.of(this.#desk).progress(this.#claimed, value)
+  progress(value: unknown): Promise<void> {
+    return unasked(this.#progress(value))
   }
 
   /**
-   * Adds a line to the job's log, at most 8 KiB of it.
+   * Adds a line to the job's log, at most 8 KiB of it. It need not be waited for.
    *
    * @throws {StaleJobError} if another attempt has the job: the line is in no log.
    */
-  async log(line: string): Promise<void> {
-    if (typeof line !== 'string') throw new TypeError(`job.log() needs a text; got ${typeof line}`)
-    this.#requireRunning('log')
-    await JobNotes.of(this.#desk).log(this.#claimed, line)
+  log(line: string): Promise<void> {
+    return unasked(this.#log(line))
   }
 
   /** To be returned: the job comes again after so long, at most 36,500 days, and this attempt does not count. */
@@ -130,13 +128,32 @@ export class RunningJob implements JobContext {
     return { snoozeMs: parseDuration(after, 'after', LONGEST_SNOOZE_MS) }
   }
 
-  /** What the children of this job returned, in the order they were enqueued in. */
+  /**
+   * What the children of this job returned, in the order they were enqueued in; null for one that was cancelled.
+   *
+   * @throws {StaleJobError} if another attempt has the job.
+   */
   async childResults(): Promise<unknown[]> {
     this.#requireRunning('ask for the results of its children')
     const { id, token } = this.#claimed
     const text = 'select fencepost.child_results($1, $2)::text'
-    const results = await this.#desk.session.ask(text, [String(id), String(token)], 'child_results')
+    const results = await this.#desk.session
+      .ask(text, [String(id), String(token)], 'child_results')
+      .catch((error: unknown) => {
+        throw describeLoss(error, this.#claimed)
+      })
     return results === null ? [] : (JSON.parse(results) as unknown[])
+  }
+
+  async #progress(value: unknown): Promise<void> {
+    this.#requireRunning('note its progress')
+    await JobNotes.of(this.#desk).progress(this.#claimed, value)
+  }
+
+  async #log(line: string): Promise<void> {
+    if (typeof line !== 'string') throw new TypeError(`job.log() needs a text; got ${typeof line}`)
+    this.#requireRunning('log')
+    await JobNotes.of(this.#desk).log(this.#claimed, line)
   }
 
   get #title(): string {
@@ -148,4 +165,10 @@ export class RunningJob implements JobContext {
     if (this.#isCompleted)
       throw new TypeError(`${this.#title} was completed by its transaction; it cannot ${what} any more`)
   }
+}
+
+/** A note that nobody waits for must not end the process, and all its other jobs, when it is refused. */
+function unasked(note: Promise<void>): Promise<void> {
+  note.catch(() => {})
+  return note
 }

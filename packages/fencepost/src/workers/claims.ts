@@ -66,7 +66,15 @@ export class Claims {
     const places = this.#queues.map((queue) => this.#places.get(queue))
     const priorities = `{${places.map((place) => place?.priority ?? 'NULL').join(',')}}`
     const ids = `{${places.map((place) => place?.id ?? 'NULL').join(',')}}`
-    const values: Parameter[] = [this.#key, this.#queueList, String(most), careful(most), priorities, ids, this.#nameList]
+    const values: Parameter[] = [
+      this.#key,
+      this.#queueList,
+      String(most),
+      careful(most),
+      priorities,
+      ids,
+      this.#nameList,
+    ]
     const answer = await this.#session.ask(CLAIM, values, 'fencepost_claim')
     return this.#noted(JSON.parse(answer ?? '[]') as Row[])
   }
@@ -74,7 +82,14 @@ export class Claims {
   /** From the head, after delayed jobs that are due and jobs of dead workers were made ready; see look_for_jobs. */
   async look(most: number, liesDown: 'lies down' | 'stays'): Promise<Look> {
     const askedAt = performance.now()
-    const values = [this.#key, this.#queueList, String(most), careful(most), this.#nameList, String(liesDown === 'lies down')]
+    const values = [
+      this.#key,
+      this.#queueList,
+      String(most),
+      careful(most),
+      this.#nameList,
+      String(liesDown === 'lies down'),
+    ]
     const answer = await this.#session.ask(LOOK, values, 'fencepost_look')
     this.#lookedAt = performance.now()
     this.#tookMs = this.#lookedAt - askedAt

@@ -90,7 +90,9 @@ export class Crew {
 
   /** Aborts all that runs; it is no longer here, and how it ends does not count. */
   abortAll(reason: (job: RunningJob) => Error): readonly Claimed[] {
-    return [...this.#attempts].flatMap((attempt) => (this.#abort(attempt, reason(attempt.running)) ? attempt.claimed : []))
+    return [...this.#attempts].flatMap((attempt) =>
+      this.#abort(attempt, reason(attempt.running)) ? attempt.claimed : [],
+    )
   }
 
   /** The same with one job. */

@@ -28,6 +28,8 @@ const TIMES = 20
 export interface OutcomesOptions {
   /** Where they go; another one once the last is over. */
   readonly session: () => Promise<Session>
+  /** Whether the worker is stopping: then a database that cannot be reached is not waited for. */
+  readonly isLast: () => boolean
   /** Of jobs that were no longer ours: nothing was recorded. */
   readonly refused: (jobs: readonly Claimed[]) => void
   /** These were ours, and their end is recorded. */
@@ -44,6 +46,7 @@ export class Outcomes {
   #groups = new Map<string, Group>()
   #last: Group | undefined
   #isSending = false
+  #failures = 0
   #waiting: (() => void)[] = []
 
   constructor(options: OutcomesOptions) {
@@ -125,9 +128,11 @@ export class Outcomes {
     let session: Session
     try {
       session = await this.#options.session()
+      this.#failures = 0
     } catch (error) {
       this.#options.onError(asError(error))
-      return groups.filter((group) => ++group.sent < TIMES)
+      // While the worker lives there is time for the database to come back.
+      return ++this.#failures < TIMES || !this.#options.isLast() ? [...groups] : []
     }
     const sent = await Promise.all(groups.map(async (group) => await this.#sendOne(session, group)))
     return groups.filter((_, i) => sent[i] === 'again')

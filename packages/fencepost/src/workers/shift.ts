@@ -52,7 +52,14 @@ export class Shift {
 
   static async begin(options: ShiftOptions): Promise<Shift> {
     const { session, queues, concurrency, application, listens, bell } = options
-    const values = [textArray(queues), String(concurrency), String(session.key), application, hostname(), String(process.pid)]
+    const values = [
+      textArray(queues),
+      String(concurrency),
+      String(session.key),
+      application,
+      hostname(),
+      String(process.pid),
+    ]
     await session.ask('select fencepost.open_worker($1, $2, $3, $4, $5, $6)', values, 'fencepost_open_worker')
     const shift = new Shift(options)
     if (listens) {

@@ -15,14 +15,19 @@ export type AnyJob = Job<any, any, any>
 export type WorkerCall = (jobs: readonly AnyJob[], options?: WorkerOptions) => Worker
 
 /** `fp.worker`, and what stops all that it began. */
-export function workerCalls(parts: WorkerParts, closing: AbortSignal): { worker: WorkerCall; stop: () => Promise<void> } {
+export function workerCalls(
+  parts: WorkerParts,
+  closing: AbortSignal,
+): { worker: WorkerCall; stop: () => Promise<void> } {
   const workers = new Set<Worker>()
   return {
     worker: (jobs, options = {}) => {
       closing.throwIfAborted()
       const worker = new Worker(parts, jobs, parseWorkerOptions(jobs, options))
       workers.add(worker)
-      worker.signal.addEventListener('abort', () => void worker.stop().finally(() => workers.delete(worker)), { once: true })
+      worker.signal.addEventListener('abort', () => void worker.stop().finally(() => workers.delete(worker)), {
+        once: true,
+      })
       return worker
     },
     stop: async () => {

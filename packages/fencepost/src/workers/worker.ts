@@ -1,6 +1,6 @@
 import { firstOf, pause } from '../ground/abort.ts'
 import { asError } from '../ground/as-error.ts'
-import type { Duration } from '../ground/duration.ts'
+import { type Duration, parseDuration } from '../ground/duration.ts'
 import { Session, type SessionOptions } from '../postgres/session.ts'
 import type { Origin } from '../postgres/target.ts'
 import type { Job } from '../queue/job.ts'
@@ -48,9 +48,11 @@ export class Worker implements AsyncDisposable {
     this.#options = options
     this.signal = this.#stopping.signal
     const { onError, concurrency, stopOn } = options
-    const refused = (lost: readonly Claimed[]) => lost.forEach((job) => onError(new StaleJobError(job, 'it ended too late')))
+    const refused = (lost: readonly Claimed[]) =>
+      lost.forEach((job) => onError(new StaleJobError(job, 'it ended too late')))
     const recorded = (ended: readonly Claimed[]) => this.#recorded(ended)
-    this.#outcomes = new Outcomes({ session: () => this.#openDesk(), refused, recorded, onError })
+    const isLast = () => this.signal.aborted
+    this.#outcomes = new Outcomes({ session: () => this.#openDesk(), isLast, refused, recorded, onError })
     const { origin, schema, freezeMs } = parts
     const session = {
       query: async <Row>(text: string, values: unknown[], name?: string) =>
@@ -71,7 +73,12 @@ export class Worker implements AsyncDisposable {
    */
   async stop({ grace }: { readonly grace?: Duration } = {}): Promise<void> {
     const graceMs = grace === undefined ? this.#options.graceMs : parseGrace(grace)
-    this.#stopped ??= this.#stop(graceMs)
+    if (this.#stopped === undefined) {
+      let resolve: (stopped: Promise<void>) => void = () => {}
+      // Before it begins: who hears of it by the signal may call this again.
+      this.#stopped = new Promise((resolved) => (resolve = resolved))
+      resolve(this.#stop(graceMs))
+    }
     await this.#stopped
   }
 
@@ -116,7 +123,9 @@ export class Worker implements AsyncDisposable {
     } catch (error) {
       const cause = session.describe(error)
       this.#crew.giveUp()
-      this.#crew.abortAll(({ id, name }) => new WorkerLostError(`job ${id} (${name}) was lost with the session of its worker`, { cause }))
+      this.#crew.abortAll(
+        ({ id, name }) => new WorkerLostError(`job ${id} (${name}) was lost with the session of its worker`, { cause }),
+      )
       session.destroy(cause)
       throw cause
     } finally {
@@ -127,6 +136,7 @@ export class Worker implements AsyncDisposable {
   async #beginShift(session: Session): Promise<Shift> {
     const { application, namespace, freezeMs } = this.#parts
     const { concurrency, listens, queues } = this.#options
+    await writeLimits(session, this.#jobs)
     return await Shift.begin({
       session,
       crew: this.#crew,
@@ -150,6 +160,7 @@ export class Worker implements AsyncDisposable {
     await this.#finished.catch(() => {})
     clearInterval(this.#watch)
     await this.#outcomes.settled()
+    this.#closing.abort(this.signal.reason)
     const desk = this.#desk
     await desk?.then(async (session) => await session.close()).catch(() => {})
     for (const { resolve } of this.#waiting.splice(0)) resolve()
@@ -176,7 +187,10 @@ export class Worker implements AsyncDisposable {
   }
 
   #tellIdle(lookedAt: number): void {
-    const [told, others] = [this.#waiting.filter(({ since }) => since <= lookedAt), this.#waiting.filter(({ since }) => since > lookedAt)]
+    const [told, others] = [
+      this.#waiting.filter(({ since }) => since <= lookedAt),
+      this.#waiting.filter(({ since }) => since > lookedAt),
+    ]
     this.#waiting = others
     for (const { resolve } of told) resolve()
     if (others.length > 0) this.#bell.ring()
@@ -190,7 +204,9 @@ export class Worker implements AsyncDisposable {
       const desk = await this.#openDesk()
       const answer = await desk.ask('select fencepost.lost_jobs($1, $2)', [ids, tokens], 'fencepost_lost')
       for (const { id, isCancelled } of JSON.parse(answer ?? '[]') as { id: number; isCancelled: boolean }[]) {
-        this.#crew.abort(id, (job) => (isCancelled ? new JobCancelledError(job) : new StaleJobError(job, 'somebody else has it')))
+        this.#crew.abort(id, (job) =>
+          isCancelled ? new JobCancelledError(job) : new StaleJobError(job, 'somebody else has it'),
+        )
       }
     } catch (error) {
       this.#options.onError(asError(error))
@@ -208,5 +224,15 @@ export class Worker implements AsyncDisposable {
       opening.then((session) => session.whenOver(forget), forget)
     }
     return await this.#desk
+  }
+}
+
+/** Those of the definitions: from now on they hold for all workers. */
+async function writeLimits(session: Session, jobs: readonly Job[]): Promise<void> {
+  for (const { name, concurrency, rate } of jobs) {
+    if (concurrency === undefined && rate === undefined) continue
+    const per = rate === undefined ? null : `${parseDuration(rate.per, 'per')} ms`
+    const values = [name, concurrency ?? null, rate?.limit ?? null, per]
+    await session.query("select fencepost.limit_jobs('job', $1, $2::integer, $3::integer, $4::interval)", values)
   }
 }

@@ -74,21 +74,23 @@ test('in a window no other job of the key is enqueued, whatever became of the fi
   const first = await fp.enqueue(job, {}, options)
   await admin.query(`delete from fencepost.jobs where name = 'window'`)
   expect(await fp.enqueue(job, {}, options)).toEqual({ id: first.id, isNew: false })
-  await admin.query(`update fencepost.job_windows set until = clock_timestamp() where name = 'window'`)
+  await admin.query(`update fencepost.job_windows set until = clock_timestamp() where name = 'default:window'`)
   const second = await fp.enqueue(job, {}, options)
   expect(second.isNew).toBe(true)
   // What is over is removed by others, and the key has one window.
-  expect((await admin.query(`select job::integer from fencepost.job_windows where name = 'window'`)).rows).toEqual([
-    { job: second.id },
-  ])
+  expect(
+    (await admin.query(`select job::integer from fencepost.job_windows where name = 'default:window'`)).rows,
+  ).toEqual([{ job: second.id }])
 })
 
 test('windows that are over are removed by those that are opened', async () => {
   const job = kind('swept')
   await Promise.all(Array.from({ length: 5 }, (_, n) => fp.enqueue(job, {}, { key: `${n}`, window: '1h' })))
-  await admin.query(`update fencepost.job_windows set until = clock_timestamp() - interval '1 s' where name = 'swept'`)
+  await admin.query(
+    `update fencepost.job_windows set until = clock_timestamp() - interval '1 s' where name = 'default:swept'`,
+  )
   for (let n = 10; n < 13; n++) await fp.enqueue(job, {}, { key: `${n}`, window: '1h' })
-  expect((await admin.query(`select from fencepost.job_windows where name = 'swept'`)).rowCount).toBe(3)
+  expect((await admin.query(`select from fencepost.job_windows where name = 'default:swept'`)).rowCount).toBe(3)
 })
 
 test('a key is unique in its namespace', async () => {
@@ -236,4 +238,17 @@ test('fencepost.enqueue in SQL knows the same policies, by named arguments, and 
   for (const args of wrong) {
     await expect(enqueue(args)).rejects.toMatchObject({ code: '22023', hint: expect.stringContaining('select') })
   }
+})
+
+test('of jobs of one call that share a key the last one that is to be there is there, and nothing is enqueued twice', async () => {
+  const job = defineJob<{ key: string; n: number }>({ name: 'alike' })
+  const payloads = ['a', 'b', 'a', 'a', 'b'].map((key, n) => ({ key, n }))
+  const key = (payload: { key: string }) => payload.key
+  const first = await fp.enqueueMany(job, payloads, { key, onDuplicate: 'replace' })
+  expect(first.map(({ isNew }) => isNew)).toEqual([true, true, false, false, false])
+  expect(first.map(({ id }) => id)).toEqual([0, 1, 0, 0, 1].map((at) => first[at]?.id))
+  expect((await jobsOf(admin, 'alike')).map(({ payload }) => payload)).toEqual([payloads[3], payloads[4]])
+  const second = await fp.enqueueMany(job, [...payloads, { key: 'c', n: 9 }], { key })
+  expect(second.map(({ id }) => id).slice(0, 5)).toEqual(first.map(({ id }) => id))
+  expect(second.map(({ isNew }) => isNew)).toEqual([false, false, false, false, false, true])
 })

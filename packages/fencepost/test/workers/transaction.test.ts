@@ -2,8 +2,9 @@ import { fencepost, type Transaction } from 'fencepost'
 import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
-import { eventually } from '../support/eventually.ts'
 import { deferred } from '../support/deferred.ts'
+import { eventually } from '../support/eventually.ts'
+import { holdingProxy } from '../support/holding-proxy.ts'
 import { enqueue, exists, openDesk, rescue } from './desk.ts'
 
 const database = await cloneDatabase()
@@ -146,6 +147,20 @@ test('P9: a connection that is cut at any moment of COMMIT leaves both, effects 
   expect(Object.keys(outcomes).length).toBeGreaterThan(1)
 })
 
+test('P9: a COMMIT whose answer is lost is told as uncertain, and the job is over if it was done', async () => {
+  const proxy = await holdingProxy(database.url)
+  await using desk = await openDesk(proxy.url)
+  await enqueue(admin, 'unanswered')
+  const job = await desk.claim('unanswered')
+  const uncertain = job.transaction(async (tx) => {
+    await tx.query('insert into effects values ($1, $2)', [job.id, job.attempt])
+    proxy.holdFrom('; commit')
+  })
+  void proxy.holds('COMMIT').then(() => proxy.close())
+  await expect(uncertain).rejects.toMatchObject({ code: 'COMMIT_UNCERTAIN', lockName: null, jobId: job.id })
+  expect([await exists(admin, job.id), await effectsOf(job.id)]).toEqual([false, [1]])
+})
+
 test('a COMMIT, ROLLBACK or BEGIN of the function completes no job, and is told', async () => {
   await using desk = await openDesk(database.url)
   for (const word of ['commit', 'rollback', 'commit; begin', 'rollback; begin']) {
@@ -210,13 +225,14 @@ test("on a pool of the application's, a job transaction that sits idle is ended,
   await enqueue(admin, 'idle')
   const job = await desk.claim('idle')
   const idle = deferred()
-  let backend = 0
+  const begun = deferred<number>()
   const ended = job.transaction(async (tx) => {
     await tx.query('insert into effects values ($1, 1)', [job.id])
-    backend = await backendOf(tx)
+    begun.resolve(await backendOf(tx))
     await idle.promise
   })
   ended.catch(() => {})
+  const backend = await begun.promise
   await eventually(
     async () => (await admin.query('select from pg_stat_activity where pid = $1', [backend])).rowCount === 0,
   )

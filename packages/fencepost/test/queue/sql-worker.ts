@@ -1,0 +1,67 @@
+import pg from 'pg'
+import type { Database } from '../support/database.ts'
+
+/** What claim_jobs gives, as much of it as is looked at here. */
+export interface Claimed {
+  readonly id: number
+  readonly queue: string
+  readonly name: string
+  readonly group: string | null
+  readonly token: number
+}
+
+/** A worker that is nothing but a connection with a session key, and the SQL that any program may send. */
+export class SqlWorker implements AsyncDisposable {
+  readonly session: string
+  readonly client: pg.Client
+
+  private constructor(client: pg.Client, session: string) {
+    this.client = client
+    this.session = session
+  }
+
+  static async open(database: Database): Promise<SqlWorker> {
+    const client = new pg.Client(database.url)
+    await client.connect()
+    const { rows } = await client.query<{ key: string }>('select fencepost.session_key()::text as key')
+    await client.query('select pg_advisory_lock($1)', [rows[0]?.key])
+    return new SqlWorker(client, rows[0]?.key ?? '')
+  }
+
+  async claim(queues: readonly string[], careful: number, most = 0): Promise<Claimed[]> {
+    const { rows } = await this.client.query<Row>(
+      'select id, queue, name, group_key, token from fencepost.claim_jobs($1, $2, $3, $4)',
+      [this.session, queues, most, careful],
+    )
+    return rows.map(({ id, queue, name, group_key: group, token }) => {
+      return { id: Number(id), queue, name, group, token: Number(token) }
+    })
+  }
+
+  /** The ids that were still ours. */
+  async finish(jobs: readonly Claimed[], results?: readonly unknown[]): Promise<number[]> {
+    const { rows } = await this.client.query<{ ids: string[] }>('select fencepost.finish_jobs($1, $2, $3) as ids', [
+      jobs[0]?.token,
+      jobs.map(({ id }) => id),
+      results === undefined ? null : JSON.stringify(results),
+    ])
+    return (rows[0]?.ids ?? []).map(Number)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client.end()
+  }
+}
+
+interface Row {
+  readonly id: string
+  readonly queue: string
+  readonly name: string
+  readonly group_key: string | null
+  readonly token: string
+}
+
+/** Some that claim at once. */
+export async function openWorkers(database: Database, count: number): Promise<SqlWorker[]> {
+  return await Promise.all(Array.from({ length: count }, () => SqlWorker.open(database)))
+}
