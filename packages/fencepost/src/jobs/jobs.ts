@@ -107,8 +107,7 @@ export class Jobs {
 
   /**
    * Takes a job out of its queue; it is kept as cancelled for its `keep`, or 7 days. If it runs, the `signal` of its attempt aborts, and what that still
-   * wants to commit in its job transaction, or to complete, is refused. A commit that is under way is waited for, so do not
-   * await this in the transaction of the job itself. Its children go on; its parent waits for it no more.
+   * wants to commit in its job transaction, or to complete, is refused. A commit that is under way is waited for. Its children go on; its parent waits for it no more.
    * False for a job that is finished, and for an id that does not exist.
    */
   async cancel(id: number): Promise<boolean> {
