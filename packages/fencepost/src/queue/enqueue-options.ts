@@ -22,9 +22,9 @@ interface Common {
 
 /**
  * `key`: 1 to 1024 bytes, unique among the jobs of this name that are not done. `onDuplicate` says what to do if there is one:
- * `'skip'` (default) leaves it as it is; `'replace'` gives the one that waits this payload, time and priority; `'debounce'` gives it this payload and puts it
- * off, to `delay` from now. If it runs already, the last two enqueue another one. `window`: none is enqueued until so long after this one,
- * whatever becomes of it.
+ * `'skip'` (default) leaves it as it is; `'replace'` gives the one that waits this payload, time, priority and group; `'debounce'`
+ * gives it this payload and puts it off, to `delay` from now. If it runs already, the last two enqueue another one. `window`: none is
+ * enqueued until so long after this one, whatever becomes of it.
  */
 type Unique<Key> =
   | (When & { readonly key?: undefined; readonly onDuplicate?: undefined; readonly window?: undefined })
