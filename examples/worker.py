@@ -28,7 +28,7 @@ def end(job):
 session = ask('select fencepost.open_worker(%s, 1, null, %s, %s, %s)', QUEUES, 'worker.py', socket.gethostname(), os.getpid())
 cursor.execute('listen "fencepost:jobs"')
 while True:
-    found = json.loads(ask('select fencepost.look_for_jobs(%s, %s, 1, 0, %s, true)', session, QUEUES, NAMES))
+    found = json.loads(ask('select fencepost.look_for_jobs(%s, %s, 1, 1, %s, true)', session, QUEUES, NAMES))
     for job in found['jobs']:
         if not end(job):
             print('job', job['id'], 'was cancelled, or taken over: nothing of it is recorded')

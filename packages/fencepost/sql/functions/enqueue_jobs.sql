@@ -1,5 +1,5 @@
--- Enqueues jobs that are alike but for their payloads, a JSON array, and says their ids, in its order; keys and groups are JSON arrays beside it. What
--- keys mean is seen to by enqueue_keyed. is_limited: the definition of the job has limits, whether or not a worker has written them down yet.
+-- Enqueues jobs that are alike but for their payloads, a JSON array, and says their ids, in its order; keys and groups are JSON arrays
+-- beside it. What keys mean is seen to by enqueue_keyed. is_limited: the job has limits, whether or not a worker has written them down yet.
 create or replace function fencepost.enqueue_jobs(
   name text, payloads jsonb, queue text default 'default', priority integer default 0, attempts integer default 5,
   run_at timestamptz default null, keep interval default null, delay interval default null,

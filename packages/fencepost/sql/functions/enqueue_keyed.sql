@@ -1,5 +1,5 @@
 -- Enqueues jobs that have keys, as enqueue_jobs does, and says for each its id, or minus the id of the job there is instead. No two transactions
--- are at one key at a time, to their end. Null, and nothing is enqueued: somebody else is at one of the keys, and waits is false.
+-- are at one key at a time, to their end. With waits false a job whose key somebody else is at is not enqueued: null.
 create or replace function fencepost.enqueue_keyed(
   name text, payloads jsonb, keys jsonb, queue text, priority integer, attempts integer, run_at timestamptz, keep interval,
   delay interval, groups jsonb, is_limited boolean, on_duplicate text, within interval, waits boolean
@@ -10,10 +10,11 @@ as $$
 declare
   now constant timestamptz := fencepost.job_clock();
   due constant timestamptz := coalesce(enqueue_keyed.run_at, now + enqueue_keyed.delay, now);
+  scope constant text := fencepost.key_scope(enqueue_keyed.queue, enqueue_keyed.name);
   fresh_keys text[] := '{}';
   fresh_payloads jsonb[] := '{}';
   fresh_groups text[] := '{}';
-  -- For each job the one that is there, or which of the fresh ones it is, or minus that if it is like an earlier one of these.
+  -- For each job the one that is there, or which of the fresh ones it is, or minus that if it is like an earlier one of these; null: busy.
   twins bigint[] := '{}';
   places integer[] := '{}';
   twin bigint;
@@ -25,9 +26,7 @@ begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'a job with a key can be enqueued in a READ COMMITTED transaction only' using errcode = 'LK002';
   end if;
-  if not fencepost.take_job_keys(enqueue_keyed.name, enqueue_keyed.keys, enqueue_keyed.queue, enqueue_keyed.waits) then
-    return null;
-  end if;
+  perform case when enqueue_keyed.waits then fencepost.take_job_keys(scope, enqueue_keyed.keys) else fencepost.wait_briefly() end;
   for one in
     select listed.payload, listed.key, listed.group_key
     from rows from (
@@ -37,7 +36,8 @@ begin
     order by listed.place
   loop
     place := -array_position(fresh_keys, one.key);
-    if place is null then
+    twin := null;
+    if place is null and (enqueue_keyed.waits or pg_try_advisory_xact_lock(fencepost.job_key('key', scope || ':' || one.key))) then
       twin := fencepost.find_twin(
         enqueue_keyed.name, one.key, enqueue_keyed.queue, enqueue_keyed.on_duplicate, one.payload, due, one.group_key, enqueue_keyed.priority
       );
@@ -48,7 +48,7 @@ begin
       fresh_payloads[abs(place)] := one.payload;
       fresh_groups[abs(place)] := one.group_key;
     end if;
-    twins[cardinality(twins) + 1] := case place when 0 then twin end;
+    twins := twins || twin;
     places := places || place;
   end loop;
   ids := fencepost.enqueue_jobs(

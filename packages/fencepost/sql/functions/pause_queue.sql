@@ -1,4 +1,5 @@
--- Has no more jobs of a queue claimed, by any worker; those that run go on. False if it was paused already.
+-- Has no more jobs of a queue claimed, by any worker; those that run go on. Also of one that nobody has used yet. False if it
+-- was paused already.
 create or replace function fencepost.pause_queue(queue text)
   returns boolean
   language plpgsql

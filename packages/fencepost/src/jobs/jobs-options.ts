@@ -46,7 +46,7 @@ export function checkList(options: ListJobsOptions): Required<Pick<ListJobsOptio
   checkKnown(options, ['queue', 'name', 'state', 'limit', 'before'])
   const { state, before, limit = 100 } = options
   if (state !== undefined && !STATES.includes(state)) {
-    throw new TypeError(`state must be one of ${STATES.join(', ')}; got '${String(state)}'`)
+    throw new TypeError(`state must be one of ${STATES.join(', ')}; got '${state}'`)
   }
   if (before !== undefined) checkId(before)
   return { ...checkWhich({ ...options, limit }), ...(state && { state }), ...(before !== undefined && { before }) }
@@ -84,7 +84,7 @@ export function checkLimits(limited: Limited, limits: JobLimits) {
   if (rate !== undefined) checkWhole(rate.limit, 'rate.limit')
   const perMs = rate === undefined ? null : parseDuration(rate.per, 'rate.per', LONGEST_MS)
   if (perMs === 0) throw new TypeError(`rate.per must be longer than '0s'`)
-  return { scope, name: name as string, concurrency: concurrency ?? null, rate: rate?.limit ?? null, perMs }
+  return { scope, name, concurrency: concurrency ?? null, rate: rate?.limit ?? null, perMs }
 }
 
 function checkWhole(count: unknown, option: string): void {

@@ -127,7 +127,8 @@ export class Jobs {
   }
 
   /**
-   * Has no more jobs of a queue claimed, by any worker, until `resume`; those that run go on. False if it was paused already.
+   * Has no more jobs of a queue claimed, by any worker, until `resume`; those that run go on. A queue that nobody
+   * has used yet is paused, too. False if it was paused already.
    *
    * @throws {MissingPrivilegeError} unless the role is of `admin`.
    */

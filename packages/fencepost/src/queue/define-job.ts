@@ -27,8 +27,8 @@ interface WithoutSchema<Payload> extends Common {
 }
 
 /**
- * Defines a kind of job: its name, the schema of its payload (any Standard Schema: zod, valibot, arktype), how it is tried, limited and run. Without a
- * schema the payload is JSON of the type that `run` takes. A program that only enqueues leaves `run` out.
+ * Defines a kind of job: its name, the schema of its payload (any Standard Schema: zod, valibot, arktype), how it is tried,
+ * limited and run. Without a schema the payload is JSON of the type that `run` takes. A program that only enqueues leaves `run` out.
  *
  * @throws {TypeError} for an option that does not exist or cannot be right.
  */

@@ -14,8 +14,9 @@ import { type EncodedPayload, encodePayload } from './payload.ts'
 import { checkText } from './queue-name.ts'
 
 /**
- * Enqueues a job: alone, together with what else this process enqueues in the same tick, or in an open transaction of any client (`tx`), with which it
- * comes or goes. With a `key` it is enqueued once, or as `onDuplicate` says; who enqueues the same key in an open transaction is waited for.
+ * Enqueues a job: alone, together with what else this process enqueues in the same tick, or in an open transaction of any client
+ * (`tx`), with which it comes or goes. With a `key` it is enqueued once, or as `onDuplicate` says; who enqueues the same key in an
+ * open transaction is waited for.
  *
  * @returns the id of the job, or of the one there was already (`isNew` is false).
  * @throws {JobPayloadError} for a payload that the schema refuses; nothing is enqueued then.
@@ -32,8 +33,8 @@ export type EnqueueCall = <Input, Output>(
 ) => Promise<Enqueued>
 
 /**
- * Enqueues jobs of one kind, in the order of their payloads: without `tx` a thousand at a time, each thousand or none of it, after all payloads were
- * found right. Throws what `enqueue` throws.
+ * Enqueues jobs of one kind, in the order of their payloads: without `tx` a thousand at a time, each thousand or none of it (but for keys
+ * that somebody else is at), after all payloads were found right. Throws what `enqueue` throws.
  */
 export type EnqueueManyCall = <Input, Output>(
   job: JobKind<Input, Output>,

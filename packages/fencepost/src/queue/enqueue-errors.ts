@@ -7,8 +7,8 @@ export interface PayloadIssue {
 }
 
 /**
- * The payload is not what the job's schema wants, or JSON or the database cannot carry it. Of this call nothing was enqueued: correct the payload. Thrown
- * where a worker reads it, the job was enqueued for another schema.
+ * The payload is not what the job's schema wants, or JSON or the database cannot carry it. Nothing was enqueued: correct the payload.
+ * Where a worker reads it, the job was enqueued for another schema.
  */
 export class JobPayloadError extends FencepostError {
   readonly code = 'JOB_PAYLOAD'
@@ -41,8 +41,8 @@ export class KeyedJobIsolationError extends FencepostError {
 }
 
 /**
- * The connection broke off after the job was sent: it may have been enqueued or not. Enqueue it again if twice does no harm, or if it has a key, which
- * makes one of the two; in a transaction of yours (`tx`) the question does not arise.
+ * The connection broke off after the job was sent: it may have been enqueued or not. Enqueue it again if twice does no harm, or if it
+ * has a key, which makes one of the two; in a transaction of yours (`tx`) the question does not arise.
  */
 export class EnqueueUncertainError extends FencepostError {
   readonly code = 'ENQUEUE_UNCERTAIN'

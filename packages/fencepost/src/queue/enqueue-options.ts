@@ -22,9 +22,9 @@ interface Common {
 
 /**
  * `key`: 1 to 1024 bytes, unique among the jobs of this name that are not done. `onDuplicate` says what to do if there is one:
- * `'skip'` (default) leaves it as it is; `'replace'` gives the one that waits this payload, time and priority; `'debounce'` gives it this payload and puts it
- * off, to `delay` from now. If it runs already, the last two enqueue another one. `window`: none is enqueued until so long after this one,
- * whatever becomes of it.
+ * `'skip'` (default) leaves it as it is; `'replace'` gives the one that waits this payload, time, priority and group; `'debounce'`
+ * gives it this payload and puts it off, to `delay` from now. If it runs already, the last two enqueue another one. `window`: none is
+ * enqueued until so long after this one, whatever becomes of it.
  */
 type Unique<Key> =
   | (When & { readonly key?: undefined; readonly onDuplicate?: undefined; readonly window?: undefined })
@@ -58,6 +58,8 @@ export interface Terms {
   /** Null: it has no key. */
   readonly onDuplicate: 'skip' | 'replace' | 'debounce' | null
   readonly windowMs: number | null
+  /** The same for terms that are the same: such jobs travel together. */
+  readonly likeness: string
 }
 
 /** What both kinds of options are, once the compiler has seen to it. */
@@ -85,7 +87,7 @@ export function parseTerms(job: JobKind, options: AnyOptions, namespace: string)
   if (runAt !== undefined && !(runAt instanceof Date && Number.isFinite(runAt.getTime()))) {
     throw new TypeError(`runAt must be a valid Date; got ${String(runAt)}`)
   }
-  return {
+  const terms = {
     jobName: job.name,
     queue: queueNameOf(namespace, job.queue ?? 'default'),
     priority,
@@ -96,15 +98,7 @@ export function parseTerms(job: JobKind, options: AnyOptions, namespace: string)
     isLimited: job.concurrency !== undefined || job.rate !== undefined,
     ...parsePolicy(options),
   }
-}
-
-/** Whether jobs may be enqueued by one call. */
-export function areAlike(one: Terms, other: Terms): boolean {
-  return one === other || signatureOf(one) === signatureOf(other)
-}
-
-function signatureOf(terms: Terms): string {
-  return JSON.stringify(Object.values(terms))
+  return { ...terms, likeness: JSON.stringify(Object.values(terms)) }
 }
 
 function parsePolicy({

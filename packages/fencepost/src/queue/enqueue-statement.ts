@@ -34,7 +34,7 @@ const KEYED = `cast(fencepost.enqueue_keyed($1, $2, $11, $3, $4, $5, $6,
 /**
  * Enqueues jobs that are alike but for payloads, keys and groups.
  *
- * @param waits for somebody else who is at one of the keys; otherwise the answer is null then, and nothing is enqueued.
+ * @param waits for whoever else is at one of the keys; otherwise such a job is not enqueued.
  */
 export function statementOf(jobs: readonly Prepared[], { waits }: { readonly waits: boolean }): Statement {
   const { jobName, queue, priority, attempts, runAt, keepMs, delayMs, isLimited, onDuplicate, windowMs } = (
@@ -61,9 +61,9 @@ export function statementOf(jobs: readonly Prepared[], { waits }: { readonly wai
   }
 }
 
-/** Job by job. The server says minus the id of the job that is there instead. */
-export function readEnqueued(ids: string): Enqueued[] {
-  return parseInt8Array(ids).map((id) => ({ id: Math.abs(id ?? 0), isNew: (id ?? 0) > 0 }))
+/** Job by job; null: somebody else is at its key. The server says minus the id of the job that is there instead. */
+export function readEnqueued(ids: string): (Enqueued | null)[] {
+  return parseInt8Array(ids).map((id) => (id === null ? null : { id: Math.abs(id), isNew: id > 0 }))
 }
 
 function secondsOf(ms: number | null): string | null {

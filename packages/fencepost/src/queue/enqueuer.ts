@@ -6,7 +6,6 @@ import { Batch } from '../sessions/batch.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { isEndOfSession, serverErrorOf, sqlState } from '../wire/sql-state.ts'
 import { EnqueueUncertainError, JobPayloadError, KeyedJobIsolationError } from './enqueue-errors.ts'
-import { areAlike } from './enqueue-options.ts'
 import { type Enqueued, type Prepared, readEnqueued, statementOf } from './enqueue-statement.ts'
 
 /** Of one statement: others wait behind it on the shared session. */
@@ -39,7 +38,7 @@ export class Enqueuer {
     }
   }
 
-  /** Jobs that are alike, at most a thousand in a statement: of each of these all or none. */
+  /** Jobs that are alike, at most a thousand in a statement: of each of these all or none, but for keys that somebody else is at. */
   async many(jobs: readonly Prepared[]): Promise<Enqueued[]> {
     const enqueued: Enqueued[] = []
     for (const part of cut(jobs)) enqueued.push(...(await this.#part(part)))
@@ -57,7 +56,7 @@ export class Enqueuer {
       const placed = this.#schema.place(`select fencepost.require_transaction(), ${text}`)
       try {
         const { rows } = await inside.query<{ ids: string }>(placed, values)
-        enqueued.push(...readEnqueued(rows[0]?.ids ?? '{}'))
+        enqueued.push(...readEnqueued(rows[0]?.ids ?? '{}').flatMap((one) => one ?? []))
       } catch (error) {
         throw describeRefusal(part, error) ?? error
       }
@@ -66,11 +65,15 @@ export class Enqueuer {
   }
 
   async #part(jobs: readonly Prepared[]): Promise<Enqueued[]> {
+    const enqueued = new Map<Prepared, Enqueued>()
+    let left = jobs
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = nextPause(pauseMs)) {
       const { session } = await this.#sessions.main()
-      const answer = await this.#ask(session, jobs)
+      const answer = await this.#ask(session, left)
       if (answer instanceof Error) throw answer
-      if (answer !== BUSY) return answer
+      left.forEach((job, i) => answer[i] && enqueued.set(job, answer[i]))
+      left = left.filter((job) => !enqueued.has(job))
+      if (left.length === 0) return jobs.flatMap((job) => enqueued.get(job) ?? [])
       await pause(pauseMs)
     }
   }
@@ -82,30 +85,28 @@ export class Enqueuer {
       const settled = await this.#settle(session, part)
       part.forEach((job, i) => answers.set(job, settled[i] ?? BUSY))
     }
-    await Promise.all(group(jobs).flatMap(cut).map(settle))
+    await Promise.all(groupAlike(jobs).flatMap(cut).map(settle))
     return jobs.map((job) => answers.get(job) ?? BUSY)
   }
 
-  /** Jobs of callers who know nothing of each other: none fails, or waits, for another. */
+  /** Jobs of callers who know nothing of each other: none fails for another. */
   async #settle(session: Session, jobs: readonly Prepared[]): Promise<Answer[]> {
     const answer = await this.#ask(session, jobs)
-    if (Array.isArray(answer)) return answer
-    if (jobs.length === 1 || session.over.aborted) {
-      return jobs.map(() => (answer === BUSY ? answer : { error: answer }))
-    }
+    if (!(answer instanceof Error)) return answer.map((enqueued) => enqueued ?? BUSY)
+    if (jobs.length === 1 || session.over.aborted) return jobs.map(() => ({ error: answer }))
     const answers: Answer[] = []
     for (const job of jobs) answers.push(...(await this.#settle(session, [job])))
     return answers
   }
 
-  async #ask(session: Session, jobs: readonly Prepared[]): Promise<Enqueued[] | typeof BUSY | Error> {
+  /** Null for a job whose key somebody else is at: it was not enqueued. */
+  async #ask(session: Session, jobs: readonly Prepared[]): Promise<(Enqueued | null)[] | Error> {
     const { name, text, values } = statementOf(jobs, { waits: false })
     try {
-      const ids = await session.ask(`select ${text}`, values, name)
-      return ids === null ? BUSY : readEnqueued(ids)
+      return readEnqueued((await session.ask(`select ${text}`, values, name)) ?? '{}')
     } catch (error) {
-      // lock_not_available: a job that is being claimed.
-      if (sqlState(error) === '55P03') return BUSY
+      // lock_not_available: a table that is locked, or a job of one of the keys that is being changed.
+      if (sqlState(error) === '55P03') return jobs.map(() => null)
       if (session.over.aborted || isEndOfSession(error)) {
         return new EnqueueUncertainError(jobNameOf(jobs), session.describe(error))
       }
@@ -115,14 +116,14 @@ export class Enqueuer {
 }
 
 /** Those that are alike stay in their order. */
-function group(jobs: readonly Prepared[]): Prepared[][] {
-  const groups: Prepared[][] = []
+function groupAlike(jobs: readonly Prepared[]): Prepared[][] {
+  const groups = new Map<string, Prepared[]>()
   for (const job of jobs) {
-    const found = groups.find(([first]) => first !== undefined && areAlike(first.terms, job.terms))
-    if (found === undefined) groups.push([job])
+    const found = groups.get(job.terms.likeness)
+    if (found === undefined) groups.set(job.terms.likeness, [job])
     else found.push(job)
   }
-  return groups
+  return [...groups.values()]
 }
 
 function cut(jobs: readonly Prepared[]): Prepared[][] {

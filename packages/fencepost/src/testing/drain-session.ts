@@ -46,6 +46,8 @@ export class DrainSession implements AsyncDisposable {
       ready: async () => {},
       signal: closing,
     })
+    // A connection that nobody uses is given back after some seconds, and a job may take longer than that.
+    session.hold()
     try {
       await setJobClock(session, clock.aheadMs)
       const queues = [...new Set(kinds.map(({ queue = 'default' }) => queueNameOf(namespace, queue)))]
@@ -83,6 +85,7 @@ export class DrainSession implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session.query('select fencepost.close_worker($1)', [this.#session.key]).catch(() => {})
+    this.#session.letGo()
     await this.#session.close()
   }
 

@@ -208,3 +208,26 @@ test('after close nothing is enqueued', async () => {
   await fp.close()
   await expect(fp.enqueue(kind('closed'), {})).rejects.toMatchObject({ code: 'CLOSED' })
 })
+
+test('in a schema of another name jobs are enqueued alone, by key and in a transaction', async () => {
+  await using fp = fencepost(database.url, { schema: 'elsewhere', namespace: 'shop' })
+  await fp.enqueue(kind('named'), {}, { key: 'a', window: '1m' })
+  const client = await admin.connect()
+  await client.query('begin')
+  await fp.enqueue(kind('named'), {}, { key: 'b', tx: client })
+  await fp.enqueueMany(kind('named'), [{}, {}], { tx: client })
+  await client.query('commit')
+  client.release()
+  expect((await admin.query(`select from elsewhere.jobs where queue = 'shop:default'`)).rowCount).toBe(4)
+  expect(await jobsOf(admin, 'named')).toEqual([])
+})
+
+test('P9: a transaction may be the first thing an instance is used for', async () => {
+  await using fp = fencepost(database.url)
+  const client = await admin.connect()
+  await client.query('begin')
+  await fp.enqueue(kind('first'), {}, { tx: client })
+  await client.query('commit')
+  client.release()
+  expect(await jobsOf(admin, 'first')).toHaveLength(1)
+})

@@ -16,6 +16,8 @@ afterAll(async () => {
 // A queue of its own, so that it can be claimed alone.
 const kind = (name: string) => defineJob<object>({ name, queue: name })
 
+const byKey = (payload: { readonly key: string }) => payload.key
+
 test('while a job of a name and key is there, waiting or running, no other is enqueued, and its id is told', async () => {
   const job = kind('skip')
   const first = await fp.enqueue(job, { n: 1 }, { key: 'a' })
@@ -243,12 +245,40 @@ test('fencepost.enqueue in SQL knows the same policies, by named arguments, and 
 test('of jobs of one call that share a key the last one that is to be there is there, and nothing is enqueued twice', async () => {
   const job = defineJob<{ key: string; n: number }>({ name: 'alike' })
   const payloads = ['a', 'b', 'a', 'a', 'b'].map((key, n) => ({ key, n }))
-  const key = (payload: { key: string }) => payload.key
-  const first = await fp.enqueueMany(job, payloads, { key, onDuplicate: 'replace' })
+  const first = await fp.enqueueMany(job, payloads, { key: byKey, onDuplicate: 'replace' })
   expect(first.map(({ isNew }) => isNew)).toEqual([true, true, false, false, false])
   expect(first.map(({ id }) => id)).toEqual([0, 1, 0, 0, 1].map((at) => first[at]?.id))
   expect((await jobsOf(admin, 'alike')).map(({ payload }) => payload)).toEqual([payloads[3], payloads[4]])
-  const second = await fp.enqueueMany(job, [...payloads, { key: 'c', n: 9 }], { key })
+  const second = await fp.enqueueMany(job, [...payloads, { key: 'c', n: 9 }], { key: byKey })
   expect(second.map(({ id }) => id).slice(0, 5)).toEqual(first.map(({ id }) => id))
   expect(second.map(({ isNew }) => isNew)).toEqual([false, false, false, false, false, true])
+})
+
+test('a key that somebody is at holds up neither the other jobs of a tick nor, in the end, its own', async () => {
+  const job = defineJob<{ key: string }>({ name: 'beside' })
+  const client = await admin.connect()
+  await client.query('begin')
+  await fp.enqueue(job, { key: 'busy' }, { key: 'busy', tx: client })
+  const payloads = Array.from({ length: 100 }, (_, n) => ({ key: n % 2 === 0 ? 'busy' : `free ${n}` }))
+  const calls = payloads.map((payload) => fp.enqueue(job, payload, { key: payload.key }))
+  const many = fp.enqueueMany(job, payloads, { key: byKey })
+  expect(await Promise.all(calls.filter((_, n) => n % 2 === 1))).toHaveLength(50)
+  await client.query('rollback')
+  client.release()
+  const all = await Promise.all([...calls, many])
+  const ids = all.flat().map(({ id }) => id)
+  expect(new Set(ids).size).toBe(51)
+  expect(all.flat().filter(({ isNew }) => isNew)).toHaveLength(51)
+  expect(await jobsOf(admin, 'beside')).toHaveLength(51)
+})
+
+test('P9: of hundreds who enqueue one key with a window at once, one enqueues it, also if it is done meanwhile', async () => {
+  await using another = fencepost(database.url)
+  const job = kind('throttled')
+  const calls = Array.from({ length: 100 }, async (_, n) => {
+    const enqueued = await (n % 2 === 0 ? fp : another).enqueue(job, { n }, { key: 'a', window: '1h' })
+    await admin.query(`delete from fencepost.jobs where name = 'throttled'`)
+    return enqueued
+  })
+  expect((await Promise.all(calls)).filter(({ isNew }) => isNew)).toHaveLength(1)
 })
