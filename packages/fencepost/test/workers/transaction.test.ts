@@ -5,7 +5,7 @@ import { cloneDatabase } from '../support/database.ts'
 import { deferred } from '../support/deferred.ts'
 import { eventually } from '../support/eventually.ts'
 import { holdingProxy } from '../support/holding-proxy.ts'
-import { enqueue, exists, openDesk, rescue } from './desk.ts'
+import { enqueue, exists, openDesk, rescue, RESCUE } from './desk.ts'
 
 const database = await cloneDatabase()
 const { admin } = database
@@ -105,6 +105,50 @@ test('P9: of two attempts at once exactly one commits, however they meet', async
   }
   console.log(`the first attempt won ${winners[0]} times, the second ${winners[1]}`)
 })
+
+test('P9: a take-over that meets the COMMIT of a job transaction waits for it, and finds no job', async () => {
+  await using desk = await openDesk(database.url)
+  await admin.query(`
+    create table gated_effects (job bigint);
+    create function gate() returns trigger language plpgsql as 'begin perform pg_advisory_xact_lock(77); return null; end';
+    create constraint trigger gate after insert on gated_effects deferrable initially deferred for each row execute function gate()`)
+  await enqueue(admin, 'meets')
+  const job = await desk.claim('meets')
+  const gate = await admin.connect()
+  await gate.query('select pg_advisory_lock(77)')
+  const committed = job.transaction((tx) => tx.query('insert into gated_effects values ($1)', [job.id]))
+  await untilBlocked('advisory')
+  const rescued = rescue(admin, job.id)
+  await untilBlocked('transactionid')
+  await gate.query('select pg_advisory_unlock(77)')
+  gate.release()
+  await committed
+  expect(await rescued).toBe(false)
+  expect([await exists(admin, job.id), job.isCompleted]).toEqual([false, true])
+})
+
+test.each(['commit', 'rollback'])(
+  'P9: a COMMIT that meets a take-over waits for its %s, and goes by it',
+  async (end) => {
+    await using desk = await openDesk(database.url)
+    await enqueue(admin, `met by ${end}`)
+    const job = await desk.claim(`met by ${end}`)
+    const taker = await admin.connect()
+    await taker.query('begin')
+    await taker.query(RESCUE, [job.id])
+    const outcome = Promise.allSettled([
+      job.transaction((tx) => tx.query('insert into effects values ($1, $2)', [job.id, job.attempt])),
+    ])
+    await untilBlocked('transactionid')
+    await taker.query(end)
+    taker.release()
+    expect(await outcome).toMatchObject([
+      end === 'commit' ? { reason: { code: 'STALE_JOB' } } : { status: 'fulfilled' },
+    ])
+    expect(await exists(admin, job.id)).toBe(end === 'commit')
+    expect(await effectsOf(job.id)).toEqual(end === 'commit' ? [] : [1])
+  },
+)
 
 test('P9: a connection that is cut at any moment of COMMIT leaves both, effects and completion, or neither', async () => {
   await using desk = await openDesk(database.url)
@@ -265,6 +309,12 @@ async function effectsOf(id: number): Promise<number[]> {
 
 async function backendOf(tx: Transaction): Promise<number> {
   return (await tx.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid ?? 0
+}
+
+/** Waits until somebody waits in the server for a lock of this type. */
+async function untilBlocked(type: string): Promise<void> {
+  const text = `select from pg_stat_activity where wait_event_type = 'Lock' and wait_event = $1 and datname = current_database()`
+  await eventually(async () => (await admin.query(text, [type])).rowCount === 1)
 }
 
 /** For moments at random, not for something to happen. */
