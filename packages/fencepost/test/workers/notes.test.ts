@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from 'vitest'
-import type { RunningJob } from '../../dist/workers/running-job.js'
 import { cloneDatabase } from '../support/database.ts'
 import { enqueue, openDesk, rescue, RESCUE, type TestDesk } from './desk.ts'
+
+type RunningJob = Awaited<ReturnType<TestDesk['claim']>>
 
 const database = await cloneDatabase()
 const { admin } = database
