@@ -105,7 +105,7 @@ export class RunningJob implements JobContext {
 
   /**
    * Notes how far the job is, at most 64 KiB of JSON. Of what is said before an earlier value was sent, the last one is noted. It need not be
-   * waited for.
+   * waited for, if it does not matter that it may be refused.
    *
    * @throws {StaleJobError} if another attempt has the job.
    * @throws {TypeError} for what JSON cannot carry.
@@ -115,7 +115,8 @@ export class RunningJob implements JobContext {
   }
 
   /**
-   * Adds a line to the job's log, at most 8 KiB of it. It need not be waited for.
+   * Adds a line to the job's log, at most 8 KiB of it. It need not be waited for, if it does not matter that it is missing
+   * where the job ends right behind it.
    *
    * @throws {StaleJobError} if another attempt has the job: the line is in no log.
    */

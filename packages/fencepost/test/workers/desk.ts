@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { Schema } from '../../dist/postgres/schema.js'
 import { Session } from '../../dist/postgres/session.js'
 import { resolveTarget } from '../../dist/postgres/target.js'

@@ -2,6 +2,8 @@ import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
 import { enqueue, openDesk, rescue, RESCUE, type TestDesk } from './desk.ts'
 
+type RunningJob = Awaited<ReturnType<TestDesk['claim']>>
+
 const database = await cloneDatabase()
 const { admin } = database
 afterAll(() => database[Symbol.asyncDispose]())
@@ -17,9 +19,9 @@ test('lines that many jobs log in one tick travel in one statement, and each log
 
 test('more lines than one statement takes are all logged, in order', async () => {
   await using desk = await openDesk(database.url)
-  const [job] = await claimAll(desk, 'many', 1)
-  await Promise.all(Array.from({ length: 1700 }, (_, n) => job!.log(String(n))))
-  expect(await logOf(job!.id)).toEqual(Array.from({ length: 1700 }, (_, n) => String(n)))
+  const job = await claimOne(desk, 'many')
+  await Promise.all(Array.from({ length: 1700 }, (_, n) => job.log(String(n))))
+  expect(await logOf(job.id)).toEqual(Array.from({ length: 1700 }, (_, n) => String(n)))
 })
 
 test('of the progress a job makes in a moment the last value travels, with that of other jobs, and all calls are answered', async () => {
@@ -31,30 +33,31 @@ test('of the progress a job makes in a moment the last value travels, with that 
   )
   expect(sent).toEqual({ note_progress: 1 })
   for (const { id } of jobs) expect(await progressOf(id)).toEqual({ percent: 99.9, of: id })
-  await jobs[0]!.progress(undefined)
-  expect(await progressOf(jobs[0]!.id)).toBeNull()
+  const [first] = jobs
+  await first.progress(undefined)
+  expect(await progressOf(first.id)).toBeNull()
 })
 
 test('P9: a job that was taken over is refused its line and its progress, and those of others are noted', async () => {
   await using desk = await openDesk(database.url)
   await using other = await openDesk(database.url)
   const [lost, kept] = await claimAll(desk, 'refused', 2)
-  await rescue(admin, lost!.id)
-  const ready = lost!.log('while nobody has it')
+  await rescue(admin, lost.id)
+  const ready = lost.log('while nobody has it')
   await expect(ready).rejects.toThrow(/has been taken over from attempt 1: it is ready after 1 of 5 attempts$/)
   const next = await other.claim('refused')
-  expect(next.id).toBe(lost!.id)
+  expect(next.id).toBe(lost.id)
   const outcomes = await Promise.allSettled([
-    lost!.log('late'),
-    kept!.log('mine'),
-    lost!.progress('late'),
-    kept!.progress('mine'),
+    lost.log('late'),
+    kept.log('mine'),
+    lost.progress('late'),
+    kept.progress('mine'),
   ])
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled'])
-  expect(outcomes[0]).toMatchObject({ reason: { code: 'STALE_JOB', jobId: lost!.id, attempt: 1 } })
+  expect(outcomes[0]).toMatchObject({ reason: { code: 'STALE_JOB', jobId: lost.id, attempt: 1 } })
   expect(outcomes[2]).toMatchObject({ reason: { code: 'STALE_JOB' } })
-  expect([await logOf(lost!.id), await logOf(kept!.id)]).toEqual([[], ['mine']])
-  expect([await progressOf(lost!.id), await progressOf(kept!.id)]).toEqual([null, 'mine'])
+  expect([await logOf(lost.id), await logOf(kept.id)]).toEqual([[], ['mine']])
+  expect([await progressOf(lost.id), await progressOf(kept.id)]).toEqual([null, 'mine'])
 })
 
 test.each(['commit', 'rollback'])(
@@ -64,62 +67,62 @@ test.each(['commit', 'rollback'])(
     const [held, free] = await claimAll(desk, `crossing ${end}`, 2)
     const taker = await admin.connect()
     await taker.query('begin')
-    await taker.query(RESCUE, [held!.id])
+    await taker.query(RESCUE, [held.id])
     const order: string[] = []
-    const waiting = Promise.allSettled([held!.log('a'), held!.progress('a')]).then((outcomes) => {
+    const waiting = Promise.allSettled([held.log('a'), held.progress('a')]).then((outcomes) => {
       order.push('held')
       return outcomes.map(({ status }) => status)
     })
-    await Promise.all([free!.log('b'), free!.progress('b')])
+    await Promise.all([free.log('b'), free.progress('b')])
     order.push('free')
     await taker.query(end)
     taker.release()
     const status = end === 'commit' ? 'rejected' : 'fulfilled'
     expect(await waiting).toEqual([status, status])
     expect(order).toEqual(['free', 'held'])
-    expect(await logOf(held!.id)).toEqual(end === 'commit' ? [] : ['a'])
+    expect(await logOf(held.id)).toEqual(end === 'commit' ? [] : ['a'])
   },
 )
 
 test('a line and a progress that nobody waits for break nothing when they are refused', async () => {
   await using desk = await openDesk(database.url)
-  const [job] = await claimAll(desk, 'unasked', 1)
-  await rescue(admin, job!.id)
+  const job = await claimOne(desk, 'unasked')
+  await rescue(admin, job.id)
   // Vitest fails for a rejection that nobody has handled.
-  void job!.log('late')
-  void job!.progress('late')
-  await expect(job!.log('asked')).rejects.toMatchObject({ code: 'STALE_JOB' })
-  await expect(job!.progress('asked')).rejects.toMatchObject({ code: 'STALE_JOB' })
+  void job.log('late')
+  void job.progress('late')
+  await expect(job.log('asked')).rejects.toMatchObject({ code: 'STALE_JOB' })
+  await expect(job.progress('asked')).rejects.toMatchObject({ code: 'STALE_JOB' })
 })
 
 test('a line is cut at 8 KiB, at a whole character, and NUL does not break it', async () => {
   await using desk = await openDesk(database.url)
-  const [job] = await claimAll(desk, 'long', 1)
-  await Promise.all([
-    job!.log('x'.repeat(9000)),
-    job!.log('€'.repeat(3000)),
-    job!.log('💶'.repeat(3000)),
-    job!.log('a\0b'),
-  ])
-  expect(await logOf(job!.id)).toEqual(['x'.repeat(8192), '€'.repeat(2730), '💶'.repeat(2048), 'a\uFFFDb'])
-  await expect(job!.log(5 as never)).rejects.toThrow(TypeError)
+  const job = await claimOne(desk, 'long')
+  await Promise.all([job.log('x'.repeat(9000)), job.log('€'.repeat(3000)), job.log('💶'.repeat(3000)), job.log('a\0b')])
+  expect(await logOf(job.id)).toEqual(['x'.repeat(8192), '€'.repeat(2730), '💶'.repeat(2048), 'a\uFFFDb'])
+  await expect(job.log(5 as never)).rejects.toThrow(TypeError)
 })
 
 test('progress that cannot be stored is refused to its own job only', async () => {
   await using desk = await openDesk(database.url)
   const [bad, good] = await claimAll(desk, 'bad', 2)
-  const outcomes = await Promise.allSettled([bad!.progress('a\0b'), good!.progress('fine')])
+  const outcomes = await Promise.allSettled([bad.progress('a\0b'), good.progress('fine')])
   expect(outcomes[0]).toMatchObject({ reason: expect.any(TypeError) as TypeError })
   expect(outcomes[1]).toMatchObject({ status: 'fulfilled' })
-  expect(await progressOf(good!.id)).toBe('fine')
-  await expect(bad!.progress(10n)).rejects.toThrow(/cannot be written as JSON/)
-  await expect(bad!.progress('x'.repeat(70_000))).rejects.toThrow(/at most 65536/)
+  expect(await progressOf(good.id)).toBe('fine')
+  await expect(bad.progress(10n)).rejects.toThrow(/cannot be written as JSON/)
+  await expect(bad.progress('x'.repeat(70_000))).rejects.toThrow(/at most 65536/)
 })
 
+async function claimOne(desk: TestDesk, queue: string): Promise<RunningJob> {
+  await enqueue(admin, queue)
+  return await desk.claim(queue)
+}
+
+/** Two at least. */
 async function claimAll(desk: TestDesk, queue: string, count: number) {
-  await enqueue(admin, queue, count)
-  const jobs = []
-  for (let n = 0; n < count; n++) jobs.push(await desk.claim(queue))
+  const jobs: [RunningJob, RunningJob, ...RunningJob[]] = [await claimOne(desk, queue), await claimOne(desk, queue)]
+  while (jobs.length < count) jobs.push(await claimOne(desk, queue))
   return jobs
 }
 
