@@ -1,4 +1,11 @@
-import { defineJob, EnqueueUncertainError, fencepost, JobPayloadError, NotInTransactionError } from 'fencepost'
+import {
+  defineJob,
+  EnqueueUncertainError,
+  fencepost,
+  JobPayloadError,
+  NotInTransactionError,
+  StaleTokenError,
+} from 'fencepost'
 import { Client, Pool } from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
@@ -230,4 +237,17 @@ test('P9: a transaction may be the first thing an instance is used for', async (
   await client.query('commit')
   client.release()
   expect(await jobsOf(admin, 'first')).toHaveLength(1)
+})
+
+test('P9: a job enqueued in a guarded transaction is committed with it, and is gone when the guard refuses the commit', async () => {
+  await using fp = fencepost(database.url)
+  const lock = await fp.lock('guarded')
+  await lock.transaction(async (tx) => await fp.enqueue(kind('guarded'), { n: 1 }, { tx, key: 'a' }))
+  const late = lock.transaction(async (tx) => {
+    await fp.enqueue(kind('guarded'), { n: 2 }, { tx })
+    await admin.query('select pg_terminate_backend(backend, 5000) from fencepost.who($1)', ['guarded'])
+    await eventually(async () => lock.signal.aborted)
+  })
+  await expect(late).rejects.toThrow(StaleTokenError)
+  expect(await jobsOf(admin, 'guarded')).toMatchObject([{ payload: { n: 1 } }])
 })
