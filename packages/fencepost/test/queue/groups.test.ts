@@ -147,6 +147,8 @@ test('while somebody’s snapshot keeps all dead rows a worker that goes on does
   await admin.query(`select fencepost.limit_jobs('job', 'pinned', 100)`)
   await insertJobs(admin, { queue: 'pinned', name: 'pinned', count: 3500 })
   for (let round = 0; round < 30; round++) await second.finish(await second.claim(['pinned'], 100))
+  // What it remembers may be of some claims ago, where looking took long.
+  await second.client.query(`select set_config('fencepost.careful_starts', '', false)`)
   expect(await readsOf('jobs_careful', async () => second.finish(await second.claim(['pinned'], 10)))).toBeGreaterThan(
     3000,
   )
