@@ -15,6 +15,8 @@ afterAll(async () => {
 const charge = { name: 'charge', queue: 'library', run: ({ cents }: { cents: number }) => ({ receipt: cents }) }
 const mail = { name: 'mail', queue: 'library', keep: '1d', run: (to: string) => to } as const
 
+const validate = (value: unknown) => (value === 1 ? { value } : { issues: [{ message: 'it is not 1' }] })
+
 const enqueue = async (flow: object, worker = first) => {
   const text = 'select fencepost.enqueue_flow($1) as ids'
   return ((await worker.client.query<{ ids: string[] }>(text, [JSON.stringify(flow)])).rows[0]?.ids ?? []).map(Number)
@@ -28,7 +30,7 @@ const resultsOf = async (parent: number | undefined, token: number | undefined) 
 test('a parent runs once all its children are done, with their results in the order they were enqueued in', async () => {
   const queue = 'report'
   const leaf = (name: string) => ({ queue, name })
-  const [root, sum, one, two, three] = await enqueue({
+  const [root, sum, one] = await enqueue({
     ...leaf('report'),
     children: [{ ...leaf('sum'), children: [leaf('one'), leaf('two')] }, leaf('three')],
   })
@@ -45,7 +47,6 @@ test('a parent runs once all its children are done, with their results in the or
   const [last] = await second.claim([queue], 0, 10)
   expect(last?.id).toBe(root)
   expect(await resultsOf(root, last?.token)).toEqual(['1 + 2', { three: 3 }])
-  expect([two, three].map(Number).toSorted()).toHaveLength(2)
 })
 
 test('a flow is there iff its transaction commits, and nobody sees a part of it', async () => {
@@ -61,7 +62,7 @@ test('a flow is there iff its transaction commits, and nobody sees a part of it'
 test('of eight workers that end the children of the same parents at once each parent becomes ready exactly once', async () => {
   const child = { queue: 'crowd', name: 'child' }
   for (let parent = 0; parent < 20; parent++) {
-    await enqueue({ queue: 'parents', name: 'parent', children: Array(25).fill(child) })
+    await enqueue({ queue: 'parents', name: 'parent', children: Array.from({ length: 25 }, () => child) })
   }
   let done = 0
   const work = async (worker: SqlWorker) => {
@@ -144,7 +145,6 @@ test('the library enqueues a flow in a transaction of the caller, in its namespa
 
 test('a flow with a payload that is not its job’s does not compile, and one that its schema refuses is not enqueued', async () => {
   await using fp = fencepost(database.url)
-  const validate = (value: unknown) => (value === 1 ? { value } : { issues: [{ message: 'it is not 1' }] })
   const one = {
     name: 'one',
     queue: 'schema',

@@ -13,6 +13,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]()
 })
 
+const leftOrRight = (worker: number) => (worker % 2 === 0 ? ['left', 'right'] : ['right', 'left'])
 const idsOf = (jobs: readonly { id: number }[]) => jobs.map(({ id }) => id)
 
 test('jobs of a group run one at a time and in order, while twelve workers claim at once, and plain ones run beside them', async () => {
@@ -124,8 +125,7 @@ test('workers that ask the same queues in different orders do not wait for each 
   for (const queue of ['left', 'right']) {
     for (let group = 0; group < 100; group++) await insertJobs(admin, { queue, group: `${group}`, count: 2 })
   }
-  const queues = (worker: number) => (worker % 2 === 0 ? ['left', 'right'] : ['right', 'left'])
-  const history = await record(workers, { queues, runs: 400 })
+  const history = await record(workers, { queues: leftOrRight, runs: 400 })
   expect(history).toHaveLength(400)
   for (const most of mostAtOnce(history, (run) => `${run.queue} ${run.group}`).values()) expect(most).toBe(1)
 })
@@ -147,9 +147,14 @@ test('while somebody’s snapshot keeps all dead rows a worker that goes on does
   await admin.query(`select fencepost.limit_jobs('job', 'pinned', 100)`)
   await insertJobs(admin, { queue: 'pinned', name: 'pinned', count: 3500 })
   for (let round = 0; round < 30; round++) await second.finish(await second.claim(['pinned'], 100))
-  const careful = (act: () => Promise<unknown>) => readsOf('jobs_careful', act)
-  expect(await careful(async () => second.finish(await second.claim(['pinned'], 10)))).toBeGreaterThan(3000)
-  expect(await careful(async () => expect(await claimOn(second, 'pinned', 10)).toBe(10))).toBeLessThan(1000)
+  // What it remembers may be of some claims ago, where looking took long.
+  await second.client.query(`select set_config('fencepost.careful_starts', '', false)`)
+  expect(await readsOf('jobs_careful', async () => second.finish(await second.claim(['pinned'], 10)))).toBeGreaterThan(
+    3000,
+  )
+  expect(await readsOf('jobs_careful', async () => expect(await claimOn(second, 'pinned', 10)).toBe(10))).toBeLessThan(
+    1000,
+  )
   await old.query('commit')
   old.release()
 })

@@ -18,6 +18,7 @@ const limit = async (...limits: unknown[]) => {
   return (await admin.query<{ changed: boolean }>(text, [...limits, ...Array(5 - limits.length).fill(null)])).rows[0]
     ?.changed
 }
+const oneOrTwo = (worker: number) => (worker % 2 === 0 ? ['one', 'two'] : ['two', 'one'])
 const idsOf = (jobs: readonly { id: number }[]) => jobs.map(({ id }) => id)
 
 test('of a name with a limit no more run at once than it says, over twelve workers and two queues, and others run beside them', async () => {
@@ -26,8 +27,7 @@ test('of a name with a limit no more run at once than it says, over twelve worke
     await insertJobs(admin, { queue, name: 'mail', count: 150 })
     await insertJobs(admin, { queue, name: 'other', count: 50 })
   }
-  const queues = (worker: number) => (worker % 2 === 0 ? ['one', 'two'] : ['two', 'one'])
-  const history = await record(workers, { queues, runs: 400 })
+  const history = await record(workers, { queues: oneOrTwo, runs: 400 })
   expect(new Set(idsOf(history)).size).toBe(400)
   expect(mostAtOnce(history, (run) => run.name).get('mail')).toBeLessThanOrEqual(4)
 })
