@@ -23,7 +23,6 @@ const pay = async (tx, { place, group }, job) =>
 const payment = defineJob({
   name: 'payment',
   retry: { attempts: 1000, delay: '20ms', maxDelay: '100ms' },
-  group: ({ group }) => group,
   async run(payload, job) {
     await think()
     if (Math.random() < FAILS) throw new Error('it did not work out this time')
