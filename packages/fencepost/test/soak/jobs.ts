@@ -28,7 +28,13 @@ async function run(isTransactional: boolean): Promise<boolean> {
   const what = isTransactional ? 'job.transaction' : 'effect and completion apart'
   let tellAt = 0
   const shift = await runCrew({
-    ...{ url: server.url, seed, jobs, workers, kills, freezes, isTransactional },
+    url: server.url,
+    seed,
+    jobs,
+    workers,
+    kills,
+    freezes,
+    isTransactional,
     progress(left) {
       if (performance.now() < tellAt) return
       tellAt = performance.now() + 5000
