@@ -68,4 +68,19 @@ has the lock, and tries to commit on both sides. Exit code 1 if it could, or if 
     choices: {},
     flags: { async: 'only with an asynchronous standby', sync: 'only with a synchronous one' },
   },
+  jobs: {
+    says: 'workers that are killed and frozen at random moments of their jobs',
+    does: `Each job is to take effect once. Done with job.transaction, when it must be so, and again with the effect in a transaction of its own,
+when some must take effect twice: else the run has shown nothing. Exit code 1 if either is not so.`,
+    numbers: {
+      jobs: { says: 'every other one of a group', least: 10, most: 1_000_000, usual: 1500 },
+      workers: { says: 'processes', least: 2, most: 20, usual: 6 },
+      kills: { says: 'each followed by another worker', least: 0, most: 10_000, usual: 20 },
+      freezes: { says: 'for up to three times freezeTimeout', least: 0, most: 10_000, usual: 25 },
+      seed: SEED,
+      postgres: POSTGRES,
+    },
+    choices: {},
+    flags: {},
+  },
 }
