@@ -27,6 +27,7 @@ export async function openFencepost({ postgres }) {
         job,
         numbers.map((number) => ({ number })),
       ),
+    analyze: () => client.query('analyze fencepost.jobs'),
     work: async (handler, concurrency) => {
       handle = handler
       const worker = fp.worker([job], { concurrency })

@@ -25,6 +25,7 @@ export async function openGraphileWorker({ postgres }, subject) {
     prepare: () => client.query('truncate graphile_worker._private_jobs'),
     enqueue: (number) => utils.addJob(NAME, { number }),
     enqueueBatch: (numbers) => utils.addJobs(numbers.map((number) => ({ identifier: NAME, payload: { number } }))),
+    analyze: () => client.query('analyze graphile_worker._private_jobs'),
     work: async (handler, concurrency) => {
       const taskList = { [NAME]: async (/** @type {any} */ { number }) => await handler(number) }
       const preset = { worker: { ...worker, concurrentJobs: concurrency } }

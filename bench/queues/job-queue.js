@@ -11,6 +11,7 @@
  * @property {() => Promise<unknown>} prepare empties it; nobody works
  * @property {(number: number) => Promise<unknown>} enqueue done when the job is there to stay
  * @property {(numbers: number[]) => Promise<unknown>} enqueueBatch
+ * @property {() => Promise<unknown>} [analyze] has the planner know what is there, as autovacuum would after a while: some of them are several times slower without
  * @property {(handler: Handler, concurrency: number) => Promise<() => Promise<unknown>>} work the result stops it
  * @property {() => Promise<boolean>} isDone whether no job waits, runs, or is done without that being written
  * @property {() => Promise<unknown>} close

@@ -30,6 +30,8 @@ export async function openPgBoss({ postgres }, subject) {
         name,
         numbers.map((number) => ({ data: { number } })),
       ),
+    // It is partitioned.
+    analyze: () => client.query('analyze pgboss.job'),
     work: async (handler) => {
       await boss.work(name, own.work, async (/** @type {any[]} */ jobs) => {
         for (const { data } of jobs) await handler(data.number)

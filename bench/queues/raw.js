@@ -40,6 +40,7 @@ export async function openRaw({ postgres }) {
     enqueue: (number) => pool.query({ ...ENQUEUE, values: [JSON.stringify({ number })] }),
     enqueueBatch: (numbers) =>
       pool.query({ ...ENQUEUE_BATCH, values: [JSON.stringify(numbers.map((number) => ({ number })))] }),
+    analyze: () => pool.query('analyze raw_jobs'),
     work: async (handler, concurrency) => {
       const over = new AbortController()
       const loops = Array.from(

@@ -8,7 +8,7 @@ export const settings = {
   raw: { claim: 500, connections: 2 },
   'graphile-worker': {},
   // What its documentation names as the size to begin with: one more than run at once.
-  'graphile-worker local': { localQueue: { size: 25 } },
+  'graphile-worker local': { localQueue: { size: 500 }, maxPoolSize: 25 },
   // As the performance test in its repository.
   'graphile-worker batch': {
     maxPoolSize: 25,
@@ -20,7 +20,7 @@ export const settings = {
   'pg-boss batch': {
     instance: { useListenNotify: true },
     queue: { notify: true },
-    work: { batchSize: 500, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 },
+    work: { batchSize: 500, localConcurrency: 2, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 },
   },
   // Without an end to what is kept of jobs that are done, the server only grows.
   bullmq: { redis: [], jobs: { removeOnComplete: true, removeOnFail: true } },

@@ -26,6 +26,7 @@ export function draining(queue) {
       for (let from = first; from < next; from += BATCH) {
         await queue.enqueueBatch(Array.from({ length: Math.min(BATCH, next - from) }, (_, i) => from + i))
       }
+      await queue.analyze?.()
       const handled = new Handled(first, count)
       const stop = await queue.work((number) => handled.add(number), concurrency)
       await Promise.race([handled.all, delay(limitMs, undefined, { ref: false })])
