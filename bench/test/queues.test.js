@@ -45,14 +45,15 @@ describe.each(here)('%s', (subject) => {
     for (const number of numbers.slice(COUNT / 2)) await queue.enqueue(number)
     expect(await queue.isDone()).toBe(false)
 
-    const all = new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
-      void queue.work((number) => {
-        if (handled.push(number) === COUNT) resolve()
-      }, CONCURRENCY)
-    })
-    await all
+    let all = () => {}
+    const allHandled = new Promise((/** @type {(value?: unknown) => void} */ resolve) => (all = resolve))
+    const stop = await queue.work((number) => {
+      if (handled.push(number) === COUNT) all()
+    }, CONCURRENCY)
+    await allHandled
     while (!(await queue.isDone()));
 
+    await stop()
     expect(handled.toSorted((a, b) => a - b)).toEqual(numbers)
     await queue.close()
   })
