@@ -16,9 +16,9 @@ export async function openFencepost({ postgres }) {
   await fp.migrate()
   const client = new pg.Client({ connectionString: postgres })
   await client.connect()
-  const job = defineJob({ name: NAME, run: (/** @type {{ number: number }} */ { number }) => handle(number) })
-  /** @type {import('./job-queue.js').Handler} */
-  let handle = () => {}
+  /** @type {import('./job-queue.js').Handler | undefined} */
+  let handle
+  const job = defineJob({ name: NAME, run: (/** @type {{ number: number }} */ { number }) => handle?.(number) })
   return {
     prepare: () => client.query('truncate fencepost.jobs, fencepost.finished_jobs, fencepost.job_logs'),
     enqueue: (number) => fp.enqueue(job, { number }),

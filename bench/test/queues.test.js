@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { peersWanting } from '../peers/peers-wanting.js'
@@ -45,12 +46,12 @@ describe.each(here)('%s', (subject) => {
     for (const number of numbers.slice(COUNT / 2)) await queue.enqueue(number)
     expect(await queue.isDone()).toBe(false)
 
-    let all = () => {}
-    const allHandled = new Promise((/** @type {(value?: unknown) => void} */ resolve) => (all = resolve))
+    const tell = new EventEmitter()
+    const all = once(tell, 'all')
     const stop = await queue.work((number) => {
-      if (handled.push(number) === COUNT) all()
+      if (handled.push(number) === COUNT) tell.emit('all')
     }, CONCURRENCY)
-    await allHandled
+    await all
     while (!(await queue.isDone()));
 
     await stop()

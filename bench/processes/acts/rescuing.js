@@ -1,14 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { now } from './clock.js'
 
+/** @type {() => any} */
+const NOTHING = () => {}
+
 /** @param {import('../../queues/job-queue.js').JobQueue} queue */
 export function rescuing(queue) {
   /** When each was begun here first. @type {Map<number, number>} */
   const begun = new Map()
   let wanted = Infinity
-  let tell = () => {}
+  let tell = NOTHING
   /** @type {() => Promise<unknown>} */
-  let stop = async () => {}
+  let stop = NOTHING
 
   return {
     /** Enqueues so many jobs, begins them all and ends none. @param {number} count */

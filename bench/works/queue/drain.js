@@ -27,8 +27,9 @@ export const drain = {
       processes: 1,
       part: 'queue',
       round: async ([process]) => {
-        await process?.call('prepare')
-        const { rate } = await process?.call('drain', how)
+        if (process === undefined) throw new Error('no process was started')
+        await process.call('prepare')
+        const { rate } = await process.call('drain', how)
         return rate
       },
     })
