@@ -25,11 +25,11 @@ Measures in one run, on servers of its own, and prints ratios of medians. Nothin
 `
 
 const OPTIONS = `
-  --quick            shorter rounds and fewer of them, 1,000 waiters, 20 kills
+  --quick            shorter rounds and fewer of them: fewer waiters, jobs and kills
   --work NAME        only this one; may be repeated
   --subject NAME     only this one; may be repeated
-  --rounds N         rounds of each work; of takeover: kills
-  --seconds N        how long horizon holds the vacuum horizon (default 600; 20 with --quick)
+  --rounds N         rounds of each work; of takeover and rescue: kills
+  --seconds N        how long horizon holds the vacuum horizon (default 600; with --quick 20, of queue 30)
   --postgres MAJOR   a local installation instead of the PostgreSQL from npm
   --json FILE        writes a list of { work, subject, median, min, max, unit }
   --help`

@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { Endings } from './endings.js'
 import { Interruption, unlessInterrupted } from './interruption.js'
 import { peersWanting } from './peers/peers-wanting.js'
+import { settings } from './queues/settings.js'
 import { printTable } from './report/table.js'
 import { startPostgresServer } from './servers/postgres.js'
-import { startRedis } from './servers/redis.js'
+import { DEFAULTS, IN_MEMORY, startRedis } from './servers/redis.js'
 import { Site } from './site.js'
 
 /**
@@ -40,20 +41,20 @@ export async function bench(wanted) {
 async function measure(wanted, endings) {
   const chosen = wanted.works
   const needed = wanted.subjects.filter((subject) => chosen.some(({ subjects }) => subjects.includes(subject)))
-  const { left, why } = await peersWanting(needed)
+  const { left, notes } = await peersWanting(needed)
   const subjects = needed.filter((subject) => !left.includes(subject))
   const servers = await startServers(wanted, subjects, endings)
   const site = new Site(wanted, servers, endings)
 
   /** @type {Figure[]} */
   const figures = []
-  const notes = left.length > 0 ? [`left out: ${left.join(', ')}: ${why}`] : []
   for (const note of notes) site.say(note)
   let failed = 0
   for (const work of chosen) {
     const among = work.subjects.filter((subject) => subjects.includes(subject))
     if (among.length === 0) continue
     site.say(`${work.name}: ${among.join(', ')}`)
+    notes.push(...(work.notes?.(among) ?? []))
     try {
       figures.push(...(await work.measure(site, among)))
     } catch (error) {
@@ -67,7 +68,7 @@ async function measure(wanted, endings) {
     if (wanted.json !== null) writeFileSync(wanted.json, `${JSON.stringify(figures, null, 2)}\n`)
   }
   const targets = chosen.flatMap((work) => work.targets)
-  printTable(figures, targets, { servers: servers.versions, notes })
+  printTable(figures, targets, { servers: servers.versions, notes: [...new Set(notes)] })
   return failed > 0 ? 1 : 0
 }
 
@@ -76,12 +77,21 @@ async function startServers(wanted, subjects, endings) {
   const postgres = await startPostgresServer(wanted.postgres)
   endings.add(() => postgres.end())
   const versions = [`PostgreSQL ${postgres.version}`]
-  /** @type {number[]} */
-  const redis = []
-  if (subjects.includes('redis') || subjects.includes('redlock')) {
-    const started = await startRedis(REDIS_SERVERS, endings)
-    redis.push(...started.ports)
-    versions.push(`Redis ${started.version}`)
-  }
-  return { postgres, versions, endpoints: { postgres: postgres.url, redis } }
+  const redis = await startRedisServers(subjects, endings)
+  if (redis.version !== '') versions.push(`Redis ${redis.version}`)
+  return { postgres, versions, endpoints: { postgres: postgres.url, redis: redis.ports, bullmq: redis.bullmq } }
+}
+
+/** @param {string[]} subjects @param {Endings} endings */
+async function startRedisServers(subjects, endings) {
+  const isForLocks = subjects.includes('redis') || subjects.includes('redlock')
+  const own = /** @type {const} */ (['bullmq', 'bullmq always']).filter((subject) => subjects.includes(subject))
+  const wanted = [
+    ...(isForLocks ? Array.from({ length: REDIS_SERVERS }, () => IN_MEMORY) : []),
+    ...own.map((subject) => [...DEFAULTS, ...settings[subject].redis]),
+  ]
+  if (wanted.length === 0) return { ports: [], bullmq: {}, version: '' }
+  const { ports, version } = await startRedis(wanted, endings)
+  const [forLocks, forQueues] = [ports.slice(0, ports.length - own.length), ports.slice(ports.length - own.length)]
+  return { ports: forLocks, bullmq: Object.fromEntries(own.map((subject, i) => [subject, forQueues[i]])), version }
 }

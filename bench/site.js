@@ -38,7 +38,7 @@ export class Site {
   }
 
   /**
-   * Processes that lock, or write, by way of the subject.
+   * Processes that lock, write, or enqueue and work, by way of the subject.
    *
    * @param {Subject} subject
    * @param {number} count

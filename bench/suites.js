@@ -4,6 +4,11 @@ import { horizon } from './works/horizon.js'
 import { lock1 } from './works/lock-1.js'
 import { lock200 } from './works/lock-200.js'
 import { protect } from './works/protect.js'
+import { drain } from './works/queue/drain.js'
+import { enqueue10, enqueue500 } from './works/queue/enqueue.js'
+import { queueHorizon } from './works/queue/horizon.js'
+import { latency } from './works/queue/latency.js'
+import { rescue } from './works/queue/rescue.js'
 import { takeover } from './works/takeover.js'
 import { waiters } from './works/waiters.js'
 
@@ -14,13 +19,14 @@ import { waiters } from './works/waiters.js'
  * @property {string} name
  * @property {Subject[]} subjects fencepost first
  * @property {Target[]} targets
+ * @property {(subjects: Subject[]) => string[]} [notes] what to print below the figures of these
  * @property {(site: import('./site.js').Site, subjects: Subject[]) => Promise<Figure[]>} measure
  *
  * One line of the result.
  * @typedef {{ work: string, subject: Subject, median: number, min: number, max: number, unit: string }} Figure
  *
- * What the median of fencepost in `work` should come to, by itself or divided by that of a peer or of another work.
- * @typedef {{ work: string, per?: { work?: string, subject?: Subject }, atLeast?: number, atMost?: number }} Target
+ * What the median of fencepost in `work` should come to, by itself or divided by that of a peer, of the best of several, or of another work.
+ * @typedef {{ work: string, per?: { work?: string, subject?: Subject | Subject[] }, atLeast?: number, atMost?: number }} Target
  *
  * @typedef {import('./peers/locker.js').Subject} Subject
  */
@@ -38,5 +44,9 @@ export const suites = {
   fence: {
     about: 'guarded transactions beside plain ones',
     works: [guard, protect],
+  },
+  queue: {
+    about: 'jobs beside their peers',
+    works: [drain, enqueue10, enqueue500, latency, queueHorizon, rescue],
   },
 }

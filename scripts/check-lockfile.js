@@ -19,6 +19,7 @@ const WORKS_WITHOUT_SCRIPT = [
     pattern: /^(prisma|@prisma\/engines)$/,
     reason: 'they fetch an engine for its migrations; only `prisma generate` is used, which needs none',
   },
+  { pattern: /^msgpackr-extract$/, reason: 'its script compiles what it also ships compiled' },
   { pattern: /^fsevents$/, reason: 'an optional watcher on macOS, shipped compiled' },
 ]
 

@@ -9,5 +9,5 @@ const FOLDER = join(import.meta.dirname, '..')
  * @returns {Promise<string | null>} why it could not be done
  */
 export async function installPeers() {
-  return await installFolder(FOLDER, { say: 'bench: installing ioredis and redlock into bench/node_modules' })
+  return await installFolder(FOLDER, { say: 'bench: installing what we compare with into bench/node_modules' })
 }

@@ -1,10 +1,12 @@
 /**
  * What each subject is measured through.
  *
- * @typedef {'fencepost' | 'raw pg' | 'redis' | 'redlock' | 'plain'} Subject
+ * @typedef {'fencepost' | 'raw pg' | 'redis' | 'redlock'} LockSubject
+ * @typedef {keyof typeof import('../queues/settings.js').settings} QueueSubject
+ * @typedef {LockSubject | QueueSubject | 'plain'} Subject
  *
- * The first of `redis` stands alone, the others are redlock's.
- * @typedef {{ postgres: string, redis: number[] }} Endpoints
+ * The first of `redis` stands alone, the others are redlock's; each setting of BullMQ has a server of its own.
+ * @typedef {{ postgres: string, redis: number[], bullmq: Partial<Record<QueueSubject, number>> }} Endpoints
  *
  * @typedef {() => Promise<unknown>} Release
  *
@@ -14,7 +16,7 @@
  * @property {() => Promise<unknown>} close
  */
 
-/** Loaded one by one, as some need packages that are not always installed. @type {Record<Exclude<Subject, 'plain'>, () => Promise<(endpoints: Endpoints) => Promise<Locker>>>} */
+/** Loaded one by one, as some need packages that are not always installed. @type {Record<string, () => Promise<(endpoints: Endpoints) => Promise<Locker>>>} */
 const openers = {
   fencepost: async () => (await import('./fencepost.js')).openFencepost,
   'raw pg': async () => (await import('./raw-pg.js')).openRawPg,
@@ -22,8 +24,9 @@ const openers = {
   redlock: async () => (await import('./redlock.js')).openRedlock,
 }
 
-/** @param {Exclude<Subject, 'plain'>} subject @param {Endpoints} endpoints */
+/** @param {Subject} subject @param {Endpoints} endpoints */
 export async function openLocker(subject, endpoints) {
-  const open = await openers[subject]()
+  const open = await openers[subject]?.()
+  if (open === undefined) throw new Error(`${subject} is no locker`)
   return await open(endpoints)
 }

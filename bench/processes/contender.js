@@ -5,11 +5,11 @@ const PROGRAM = new URL('contender-process.js', import.meta.url)
 const GOODBYE_MS = 3000
 
 /**
- * A process of its own that locks, or writes, by way of one subject, so that the subjects share neither heap nor compiled code.
+ * A process of its own that locks, writes, or enqueues and works, by way of one subject, so that the subjects share neither heap nor compiled code.
  *
  * @typedef {import('../peers/locker.js').Endpoints} Endpoints
  * @typedef {import('../peers/locker.js').Subject} Subject
- * @typedef {'locker' | 'writer'} Part
+ * @typedef {'locker' | 'writer' | 'queue'} Part
  */
 export class Contender {
   /** @readonly @type {Subject} */

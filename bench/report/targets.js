@@ -19,7 +19,7 @@ import { show } from './show.js'
  */
 export function judge(figure, figures, targets) {
   const verdicts = targets.flatMap((target) => {
-    if (!isMeasuredBy(target, figure)) return []
+    if (!isMeasuredBy(target, figure, figures)) return []
     const ours = figures.find(({ work, subject }) => work === target.work && subject === 'fencepost')
     if (ours === undefined) return []
     const value = target.per === undefined ? ours.median : ours.median / figure.median
@@ -30,9 +30,19 @@ export function judge(figure, figures, targets) {
   return ours === undefined ? [] : [{ is: `${show(ours.median / figure.median)} x`, wanted: '', met: '' }]
 }
 
-/** @param {Target} target @param {Figure} figure */
-function isMeasuredBy({ work, per }, figure) {
-  return figure.work === (per?.work ?? work) && figure.subject === (per?.subject ?? 'fencepost')
+/**
+ * Of several subjects the best is what fencepost is measured by: where more is wanted the one that has most.
+ *
+ * @param {Target} target
+ * @param {Figure} figure
+ * @param {Figure[]} figures
+ */
+function isMeasuredBy({ work, per, atLeast }, figure, figures) {
+  const subjects = [per?.subject ?? 'fencepost'].flat()
+  const among = figures.filter((one) => one.work === (per?.work ?? work) && subjects.includes(one.subject))
+  const medians = among.map(({ median }) => median)
+  const best = atLeast === undefined ? Math.min(...medians) : Math.max(...medians)
+  return among.includes(figure) && figure.median === best
 }
 
 /** @param {number} value @param {Target} target @param {string} unit */

@@ -9,6 +9,10 @@ import { freePort } from './free-port.js'
 const PROGRAM = 'redis-server'
 const READY = 'Ready to accept connections'
 const ATTEMPTS = 5
+/** Writes nothing to disk. */
+export const IN_MEMORY = ['--save', '', '--appendonly', 'no']
+/** As it is without a configuration: a snapshot now and then. @type {string[]} */
+export const DEFAULTS = []
 /**
  * Starts the server, waits until nobody holds the other end of stdin any more, which is so however we died, and ends it by
  * its id. Ctrl-C reaches the whole group, so it is for us to act on.
@@ -23,31 +27,31 @@ export async function redisVersion() {
 }
 
 /**
- * Starts servers that write nothing to disk.
+ * Starts a server with each of these settings.
  *
- * @param {number} count
+ * @param {string[][]} settings
  * @param {import('../endings.js').Endings} endings
  */
-export async function startRedis(count, endings) {
+export async function startRedis(settings, endings) {
   const ports = []
-  for (let i = 0; i < count; i++) ports.push(await startOne(endings))
+  for (const one of settings) ports.push(await startOne(one, endings))
   return { ports, version: (await redisVersion()) ?? '' }
 }
 
-/** A port that was free can be taken before the server binds it. @param {import('../endings.js').Endings} endings */
-async function startOne(endings) {
+/** A port that was free can be taken before the server binds it. @param {string[]} settings @param {import('../endings.js').Endings} endings */
+async function startOne(settings, endings) {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const port = await freePort()
-    if (await isServing(port, endings)) return port
+    if (await isServing({ port, settings }, endings)) return port
   }
   throw new Error(`${PROGRAM} did not start`)
 }
 
-/** @param {number} port @param {import('../endings.js').Endings} endings */
-async function isServing(port, endings) {
+/** @param {{ port: number, settings: string[] }} how @param {import('../endings.js').Endings} endings */
+async function isServing({ port, settings }, endings) {
   const folder = mkdtempSync(join(tmpdir(), 'fencepost-bench-redis-'))
   const server = [PROGRAM, '--bind', '127.0.0.1', '--port', String(port), '--dir', folder]
-  const keeper = spawn('sh', ['-c', KEEPER, 'sh', folder, ...server, '--save', '', '--appendonly', 'no'], {
+  const keeper = spawn('sh', ['-c', KEEPER, 'sh', folder, ...server, ...settings], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const ended = once(keeper, 'exit')

@@ -26,13 +26,20 @@ test('--help names every work', () => {
     'fence',
     'guard',
     'protect',
+    'queue',
+    'drain',
+    'enqueue-10',
+    'enqueue-500',
+    'latency',
+    'rescue',
+    '"graphile-worker batch"',
   ])
     expect(stdout).toContain(work)
 })
 
 test.each([
-  ['nothing to measure', [], /name what to measure: locks fence/],
-  ['an unknown suite', ['jobs'], /"jobs", only locks, fence/],
+  ['nothing to measure', [], /name what to measure: locks fence queue/],
+  ['an unknown suite', ['jobs'], /"jobs", only locks, fence, queue/],
   ['a work without its option', ['locks', 'lock-1'], /works are named by --work/],
   ['an unknown work', ['locks', '--work', 'lock-2'], /--work "lock-2": there are lock-1, lock-200/],
   ['a work of another suite', ['fence', '--work', 'lock-1'], /--work "lock-1": there are guard, protect/],

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { figureOf, percentile } from '../report/figures.js'
 import { show } from '../report/show.js'
+import { whileHeld } from './while-held.js'
 
 /**
  * @typedef {import('../site.js').Site} Site
@@ -16,8 +17,6 @@ const WINDOWS = 50
 const WARM_UP_MS = 2000
 /** Of the windows of a fifth: what else the machine does only takes away. */
 const UNDISTURBED = 0.8
-/** Rows that nobody sees any more but that cannot be removed: what a held horizon slows things down by. */
-const DEAD_ROWS = `select coalesce(sum(n_dead_tup), 0)::float8 as dead from pg_stat_user_tables`
 
 /** @type {import('../suites.js').Work} One hot name at full speed while somebody else's transaction holds the vacuum horizon, and without it. */
 export const horizon = {
@@ -77,26 +76,4 @@ async function rates(processes, { windows, windowMs, say = () => {} }) {
 async function count(processes) {
   const counts = await Promise.all(processes.map((process) => process.call('count')))
   return counts.reduce((sum, pairs) => sum + pairs, 0)
-}
-
-/**
- * A transaction with a number and a snapshot, which nothing that happens after it can be removed before.
- *
- * @template T
- * @param {Site} site
- * @param {() => Promise<T>} work
- * @returns {Promise<T>}
- */
-async function whileHeld(site, work) {
-  const client = await site.postgres.connect()
-  try {
-    await client.query('begin isolation level repeatable read')
-    await client.query('select pg_current_xact_id()')
-    const result = await work()
-    const { rows } = await client.query(DEAD_ROWS)
-    site.say(`horizon: ${rows[0].dead} dead rows`)
-    return result
-  } finally {
-    await client.end().catch(() => {})
-  }
 }

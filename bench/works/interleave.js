@@ -15,14 +15,18 @@ const WARM_UP_ROUNDS = 3
  *
  * @param {Site} site
  * @param {Subject[]} subjects
- * @param {{ work: string, unit: string, rounds: number, processes: number, part?: import('../processes/contender.js').Part, round: (processes: Contender[]) => Promise<number> }} how
+ * @param {{ work: string, unit: string, rounds: number, warmUps?: number, processes: number, part?: import('../processes/contender.js').Part, round: (processes: Contender[]) => Promise<number> }} how
  */
-export async function interleave(site, subjects, { work, unit, rounds, processes, part, round }) {
+export async function interleave(
+  site,
+  subjects,
+  { work, unit, rounds, warmUps = WARM_UP_ROUNDS, processes, part, round },
+) {
   const sides = []
   for (const subject of subjects)
     sides.push({ subject, processes: await site.start(subject, processes, part), values: [0] })
   try {
-    for (let i = 0; i < WARM_UP_ROUNDS; i++) for (const side of sides) await round(side.processes)
+    for (let i = 0; i < warmUps; i++) for (const side of sides) await round(side.processes)
     for (const side of sides) side.values = []
     for (let i = 1; i <= rounds; i++) {
       for (const side of sides) side.values.push(await round(side.processes))
