@@ -37,7 +37,8 @@ export interface CrewOptions {
 
 // What JSON escapes and jsonb refuses: NUL, and half of a pair. An even number of backslashes before it escapes nothing.
 const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
-const LEAST_BUFFER = 500
+/** Two claims at most are at hand, so that the next one is under way while the last one is run. */
+const LONGEST_CLAIM = 1000
 const WINDOW_MS = 100
 
 /**
@@ -59,7 +60,7 @@ export class Crew {
 
   constructor(options: CrewOptions) {
     this.#options = options
-    this.#most = Math.max(2 * options.concurrency, LEAST_BUFFER)
+    this.#most = 2 * Math.max(options.concurrency, LONGEST_CLAIM)
     this.#kinds = new Map(options.jobs.map((job) => [job.name, { job, timeoutMs: timeoutOf(job) }]))
   }
 
@@ -67,7 +68,9 @@ export class Crew {
   get room(): number {
     const [waiting, ahead] = [this.#buffer.length - this.#next, this.#ahead()]
     this.#isAsking = true
-    return waiting > ahead / 2 ? 0 : Math.min(this.#options.concurrency - this.#running + ahead - waiting, this.#most)
+    return waiting > ahead / 2
+      ? 0
+      : Math.min(this.#options.concurrency - this.#running + ahead - waiting, LONGEST_CLAIM)
   }
 
   get isIdle(): boolean {
