@@ -56,7 +56,6 @@ export class Attempts {
     this.#options = options
     this.#most = Math.max(2 * options.concurrency, LEAST_PREFETCH)
     this.#prefetched = new Prefetched(this.#most)
-    const kindOf = (job: Job): Kind => ({ job, timeoutMs: parseDuration(job.timeout ?? '0s', 'timeout') })
     this.#kinds = new Map(options.jobs.map((job) => [job.name, kindOf(job)]))
   }
 
@@ -196,4 +195,8 @@ export class Attempts {
     this.#isAsking = false
     this.#options.freed()
   }
+}
+
+function kindOf(job: Job): Kind {
+  return { job, timeoutMs: parseDuration(job.timeout ?? '0s', 'timeout') }
 }
