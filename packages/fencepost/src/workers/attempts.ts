@@ -38,7 +38,8 @@ export interface AttemptsOptions {
   readonly onError: (error: Error) => void
 }
 
-const LEAST_PREFETCH = 500
+/** Two claims at most are at hand, so that the next one is under way while the last one is run. */
+const LONGEST_CLAIM = 1000
 /** Of each pause before a retry. */
 const JITTER = 0.25
 
@@ -46,7 +47,6 @@ const JITTER = 0.25
 export class Attempts {
   readonly #options: AttemptsOptions
   readonly #kinds: ReadonlyMap<string, Kind>
-  readonly #most: number
   readonly #attempts = new Bag<Attempt>()
   readonly #prefetched: Prefetched
   #running = 0
@@ -54,8 +54,7 @@ export class Attempts {
 
   constructor(options: AttemptsOptions) {
     this.#options = options
-    this.#most = Math.max(2 * options.concurrency, LEAST_PREFETCH)
-    this.#prefetched = new Prefetched(this.#most)
+    this.#prefetched = new Prefetched(2 * Math.max(options.concurrency, LONGEST_CLAIM))
     this.#kinds = new Map(options.jobs.map((job) => [job.name, kindOf(job)]))
   }
 
@@ -63,7 +62,9 @@ export class Attempts {
   get room(): number {
     const [waiting, ahead] = [this.#prefetched.length, this.#prefetched.wanted()]
     this.#isAsking = true
-    return waiting > ahead / 2 ? 0 : Math.min(this.#options.concurrency - this.#running + ahead - waiting, this.#most)
+    return waiting > ahead / 2
+      ? 0
+      : Math.min(this.#options.concurrency - this.#running + ahead - waiting, LONGEST_CLAIM)
   }
 
   get isIdle(): boolean {
