@@ -1,13 +1,16 @@
+import type { Claimed, Desk } from '../attempts/claimed.ts'
+import { JobTimeoutError } from '../attempts/job-errors.ts'
+import { errorText, outcomeOf } from '../attempts/outcome.ts'
+import { Prefetched } from '../attempts/prefetched.ts'
+import { delayOf } from '../attempts/retry.ts'
+import { isPromiseLike, runJob } from '../attempts/run-job.ts'
+import { RunningJob } from '../attempts/running-job.ts'
 import { asError } from '../ground/as-error.ts'
 import { Bag, type Seat } from '../ground/bag.ts'
 import { parseDuration } from '../ground/duration.ts'
 import { JobPayloadError } from '../queue/enqueue-errors.ts'
-import type { Job, Snooze } from '../queue/job.ts'
-import { delayOf } from '../attempts/retry.ts'
-import type { Desk } from '../attempts/claimed.ts'
-import { JobResultError, JobTimeoutError } from '../attempts/job-errors.ts'
+import type { Job } from '../queue/job.ts'
 import type { Outcomes } from './outcomes.ts'
-import { type Claimed, RunningJob } from '../attempts/running-job.ts'
 
 /** A kind of job with what is known of it from the start. */
 interface Kind {
@@ -25,48 +28,39 @@ interface Attempt {
   timer: NodeJS.Timeout | undefined
 }
 
-export interface CrewOptions {
+export interface AttemptsOptions {
   readonly jobs: readonly Job[]
   readonly concurrency: number
   readonly desk: Desk
   readonly outcomes: Outcomes
   /** More may be claimed, or nothing runs any more. */
-  readonly rung: () => void
+  readonly freed: () => void
   readonly onError: (error: Error) => void
 }
 
-// What JSON escapes and jsonb refuses: NUL, and half of a pair. An even number of backslashes before it escapes nothing.
-const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
 /** Two claims at most are at hand, so that the next one is under way while the last one is run. */
 const LONGEST_CLAIM = 1000
-const WINDOW_MS = 100
+/** Of each pause before a retry. */
+const JITTER = 0.25
 
-/**
- * Runs what was claimed, so many at once, and keeps a few more at hand: as many as were done in the last 100 ms, so that none waits here for
- * a worker that is slow while another one would have time for it.
- */
-export class Crew {
-  readonly #options: CrewOptions
+/** Runs what was claimed, so many at once, and keeps a few more at hand. */
+export class Attempts {
+  readonly #options: AttemptsOptions
   readonly #kinds: ReadonlyMap<string, Kind>
-  readonly #most: number
   readonly #attempts = new Bag<Attempt>()
-  #buffer: Claimed[] = []
-  #next = 0
+  readonly #prefetched: Prefetched
   #running = 0
-  #done = 0
-  #doneBefore = 0
-  #windowAt = performance.now()
   #isAsking = false
 
-  constructor(options: CrewOptions) {
+  constructor(options: AttemptsOptions) {
     this.#options = options
-    this.#most = 2 * Math.max(options.concurrency, LONGEST_CLAIM)
-    this.#kinds = new Map(options.jobs.map((job) => [job.name, { job, timeoutMs: timeoutOf(job) }]))
+    this.#prefetched = new Prefetched(2 * Math.max(options.concurrency, LONGEST_CLAIM))
+    this.#kinds = new Map(options.jobs.map((job) => [job.name, kindOf(job)]))
   }
 
-  /** How many more it would take now; at 0 it rings when there is need again. */
+  /** How many more it would take now; at 0 `freed` is called when it takes some again. */
   get room(): number {
-    const [waiting, ahead] = [this.#buffer.length - this.#next, this.#ahead()]
+    const [waiting, ahead] = [this.#prefetched.length, this.#prefetched.wanted()]
     this.#isAsking = true
     return waiting > ahead / 2
       ? 0
@@ -74,21 +68,17 @@ export class Crew {
   }
 
   get isIdle(): boolean {
-    return this.#running === 0 && this.#buffer.length === this.#next
+    return this.#running === 0 && this.#prefetched.length === 0
   }
 
   take(jobs: readonly Claimed[]): void {
-    this.#buffer = this.#next === this.#buffer.length ? [...jobs] : [...this.#buffer.slice(this.#next), ...jobs]
-    this.#next = 0
+    this.#prefetched.add(jobs)
     this.#begin()
   }
 
   /** What it has not begun; it is no longer here. */
   giveUp(): readonly Claimed[] {
-    const left = this.#buffer.slice(this.#next)
-    this.#buffer = []
-    this.#next = 0
-    return left
+    return this.#prefetched.takeAll()
   }
 
   /** Aborts all that runs; it is no longer here, and how it ends does not count. */
@@ -112,12 +102,11 @@ export class Crew {
   #begin(): void {
     const { concurrency } = this.#options
     while (this.#running < concurrency) {
-      const claimed = this.#buffer[this.#next]
+      const claimed = this.#prefetched.next()
       if (claimed === undefined) break
-      this.#next++
       this.#start(claimed)
     }
-    if (this.#isAsking && this.#buffer.length - this.#next <= this.#ahead() / 2) this.#ring()
+    if (this.#isAsking && this.#prefetched.length <= this.#prefetched.wanted() / 2) this.#tellFreed()
   }
 
   #start(claimed: Claimed): void {
@@ -131,11 +120,11 @@ export class Crew {
     if (kind.timeoutMs > 0) attempt.timer = setTimeout(() => this.#timeOut(attempt), kind.timeoutMs)
     let result: unknown
     try {
-      result = kind.job.schema === undefined ? kind.job.run(claimed.payload, running) : runChecked(attempt)
+      result = runJob(kind.job, claimed.payload, running)
     } catch (error) {
       return this.#failed(attempt, error)
     }
-    if (!isThenable(result)) return this.#ended(attempt, result)
+    if (!isPromiseLike(result)) return this.#ended(attempt, result)
     result.then(
       (value) => {
         this.#ended(attempt, value)
@@ -150,31 +139,29 @@ export class Crew {
 
   #ended(attempt: Attempt, result: unknown): void {
     if (!this.#leave(attempt) || attempt.running.isCompleted) return
-    const { outcomes } = this.#options
-    if (isSnooze(result)) return outcomes.snooze(attempt.claimed, result.snoozeMs)
-    if (attempt.claimed.isSimple) return outcomes.complete(attempt.claimed)
-    try {
-      outcomes.finish(attempt.claimed, jsonOf(result))
-    } catch (error) {
-      outcomes.fail(attempt.claimed, textOf(error), null)
-      this.#options.onError(asError(error))
-    }
+    const { outcomes, onError } = this.#options
+    const outcome = outcomeOf(attempt.claimed, result)
+    if (outcome.kind === 'complete') return outcomes.complete(attempt.claimed)
+    if (outcome.kind === 'finish') return outcomes.finish(attempt.claimed, outcome.result)
+    if (outcome.kind === 'snooze') return outcomes.snooze(attempt.claimed, outcome.ms)
+    outcomes.fail(attempt.claimed, errorText(outcome.error), null)
+    onError(outcome.error)
   }
 
   #failed(attempt: Attempt, error: unknown): void {
     if (!this.#leave(attempt) || attempt.running.isCompleted) return
     const { claimed, kind } = attempt
-    this.#options.outcomes.fail(claimed, textOf(error), this.#delayOf(kind.job, error, claimed))
+    this.#options.outcomes.fail(claimed, errorText(error), this.#delayOf(kind.job, error, claimed))
   }
 
   /** What `decide` throws is told, and does not decide. */
   #delayOf(job: Job, error: unknown, claimed: Claimed): number | null {
     if (error instanceof JobPayloadError) return null
     try {
-      return delayOf(job.retry, error, claimed)
+      return delayOf({ retry: job.retry, jitter: JITTER }, error, claimed)
     } catch (thrown) {
       this.#options.onError(asError(thrown))
-      return delayOf({ ...job.retry, decide: () => 'retry' }, error, claimed)
+      return delayOf({ retry: { ...job.retry, decide: () => 'retry' }, jitter: JITTER }, error, claimed)
     }
   }
 
@@ -200,60 +187,17 @@ export class Crew {
     attempt.seat = undefined
     if (attempt.timer !== undefined) clearTimeout(attempt.timer)
     this.#running--
-    this.#done++
-    if (this.#running === 0) this.#ring()
+    this.#prefetched.countDone()
+    if (this.#running === 0) this.#tellFreed()
     return true
   }
 
-  /** How many were done in the last 100 ms, or so. */
-  #ahead(): number {
-    const now = performance.now()
-    if (now - this.#windowAt > WINDOW_MS) {
-      this.#doneBefore = now - this.#windowAt > 2 * WINDOW_MS ? 0 : this.#done
-      this.#done = 0
-      this.#windowAt = now
-    }
-    return Math.min(Math.max(this.#done, this.#doneBefore), this.#most)
-  }
-
-  #ring(): void {
+  #tellFreed(): void {
     this.#isAsking = false
-    this.#options.rung()
+    this.#options.freed()
   }
 }
 
-function runChecked({ kind, claimed, running }: Attempt): unknown {
-  const checked = kind.job.schema?.['~standard'].validate(claimed.payload)
-  const run = (found: Awaited<NonNullable<typeof checked>>) => {
-    if (found.issues !== undefined) throw new JobPayloadError(claimed.name, found.issues)
-    return kind.job.run(found.value, running)
-  }
-  if (checked === undefined) return undefined
-  return checked instanceof Promise ? checked.then(run) : run(checked)
-}
-
-function timeoutOf({ timeout }: Job): number {
-  return timeout === undefined ? 0 : parseDuration(timeout, 'timeout')
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-}
-
-function isSnooze(value: unknown): value is Snooze {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<Snooze>).snoozeMs === 'number'
-}
-
-function jsonOf(result: unknown): string {
-  try {
-    const json = JSON.stringify(result) ?? 'null'
-    if (!UNSTORABLE.test(json)) return json
-  } catch (error) {
-    throw new JobResultError(`its result cannot be kept: ${textOf(error)}`, { cause: error })
-  }
-  throw new JobResultError('its result cannot be kept: PostgreSQL stores no NUL and no half of a surrogate pair')
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+function kindOf(job: Job): Kind {
+  return { job, timeoutMs: parseDuration(job.timeout ?? '0s', 'timeout') }
 }
