@@ -139,7 +139,7 @@ export class DrainSession implements AsyncDisposable {
   }
 
   async #fail(claimed: Claimed, attempt: DrainedAttempt, { error, delayMs }: Failure): Promise<void> {
-    const failure = { id: claimed.id, error: asError(error).message.replaceAll('\0', ''), delayMs }
+    const failure = { id: claimed.id, error: asError(error).message.replaceAll('\0', '').toWellFormed(), delayMs }
     const text = 'select fencepost.fail_jobs($1, $2) as ids'
     const [row] = await this.#session.query<{ ids: number[] }>(text, [claimed.token, JSON.stringify([failure])])
     if (row?.ids.length !== 1) this.#report.lost.push(attempt)

@@ -252,5 +252,11 @@ function jsonOf(result: unknown): string {
 }
 
 function textOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  if (!(error instanceof Error)) return asError(error).message
+  try {
+    return `${error.name}: ${error.message}`
+  } catch {
+    // Its message is a symbol, say.
+    return 'an error was thrown whose message is no text'
+  }
 }
