@@ -3,7 +3,10 @@ import { type Duration, parseDuration } from '../ground/duration.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { parseInt8Array } from '../wire/int8-array.ts'
+import { checkKnown, checkPriority } from './define-job.ts'
 import type { Job, StandardSchema } from './job.ts'
+import { encodePayload } from './payload.ts'
+import { checkText } from './queue-name.ts'
 
 /** What a job of a flow is enqueued with; each overrides what its definition says. */
 export interface FlowOptions {
@@ -61,7 +64,8 @@ export interface EnqueuedFlow {
  * runs once all its children are done, or cancelled, and gets what they returned from `job.childResults()`. If one is dead the parent waits, until
  * that one is redriven or cancelled.
  *
- * @throws {TypeError} for an option that cannot be right, and for a payload that a schema refuses; nothing is enqueued then.
+ * @throws {TypeError} for an option that cannot be right.
+ * @throws {JobPayloadError} for a payload that a schema refuses, or that JSON or the database cannot carry; nothing is enqueued then.
  * @throws {NotInTransactionError} if `tx` is in none.
  */
 export type EnqueueFlowCall = <const Flow extends AnyFlow>(
@@ -104,12 +108,15 @@ function withinTransaction(text: string): string {
 /** As fencepost.enqueue_flow reads it. */
 async function encode({ job, payload, options = {}, children = [] }: AnyFlow, namespace: string): Promise<object> {
   if (typeof job?.name !== 'string') throw new TypeError('each job of a flow must be what defineJob returns')
+  checkKnown(options, KNOWN, 'the options of a job of a flow')
   const { json, value } = await encodePayload(job, payload)
   const { priority = job.priority, keep = job.keep, delay, group = job.group?.(value) } = options
+  if (priority !== undefined) checkPriority(priority)
+  if (group !== undefined) checkText(group, 'the group of a job', { most: 512, unit: 'bytes' })
   const queue = job.queue ?? 'default'
   return {
     name: job.name,
-    payload: json,
+    payload: JSON.parse(json) as unknown,
     queue: namespace === 'default' ? queue : `${namespace}:${queue}`,
     priority,
     attempts: job.retry?.attempts,
@@ -121,16 +128,7 @@ async function encode({ job, payload, options = {}, children = [] }: AnyFlow, na
   }
 }
 
-/** The schema judges what the worker will read. */
-async function encodePayload(job: AnyJob, payload: unknown): Promise<{ json: unknown; value: unknown }> {
-  const json: unknown = JSON.parse(JSON.stringify(payload) ?? 'null')
-  if (job.schema === undefined) return { json, value: payload }
-  const checked = await job.schema['~standard'].validate(json)
-  if (checked.issues === undefined) return { json, value: checked.value }
-  const issues = checked.issues.map(({ message }) => message).join('; ')
-  throw new TypeError(`the payload of job "${job.name}" is refused: ${issues}`)
-}
-
+const KNOWN = ['priority', 'group', 'keep', 'delay']
 const LONGEST_MS = 36_500 * 86_400_000
 
 function intervalOf(duration: Duration, option: string): string {
