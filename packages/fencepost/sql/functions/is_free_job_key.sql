@@ -6,10 +6,7 @@ as $$
 declare
   sign constant bigint := fencepost.job_key(is_free_job_key.what, is_free_job_key.name);
 begin
-  if not pg_try_advisory_lock(sign) then
-    return false;
-  end if;
-  perform pg_advisory_unlock(sign);
-  return true;
+  -- One expression: a cancel between two statements would leave the sign held for as long as the connection lives.
+  return pg_try_advisory_lock(sign) and pg_advisory_unlock(sign);
 end
 $$;

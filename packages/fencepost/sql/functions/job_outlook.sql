@@ -9,14 +9,15 @@ declare
   is_enqueuing boolean := false;
   queue text;
 begin
+  -- First: those who enqueue with a delay are seen here, or what they have enqueued below.
+  foreach queue in array job_outlook.queues loop
+    is_enqueuing := is_enqueuing or not fencepost.is_free_job_key('enqueuers', queue);
+  end loop;
   select date_part('epoch', job.run_at - fencepost.job_clock()) * 1000 into due_ms
   from fencepost.jobs as job
   where job.state = 'delayed'
   order by job.run_at
   limit 1;
-  foreach queue in array job_outlook.queues loop
-    is_enqueuing := is_enqueuing or not fencepost.is_free_job_key('enqueuers', queue);
-  end loop;
   return json_build_object(
     'dueMs', due_ms, 'isBusy', not fencepost.is_free_job_key('busy', ''), 'isEnqueuing', is_enqueuing
   );

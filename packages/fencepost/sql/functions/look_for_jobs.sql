@@ -1,6 +1,6 @@
 -- What a worker asks that has found nothing to claim, or has not looked about for a while, in one statement: it lies down if it is told to, makes
--- jobs ready whose time has come or whose worker has died, claims from the head of each queue, and says how long it may sleep. In this
--- order: an enqueuer that does not see the sleeper is seen by the claim, or by the outlook.
+-- jobs ready whose time has come or whose worker has died, says how long it may sleep, and claims from the head of each queue. In this
+-- order: an enqueuer that does not see the sleeper is seen by the outlook, or has committed before it, and then its job by the claim.
 create or replace function fencepost.look_for_jobs(
   session bigint, queues text[], most integer, careful integer, names text[] default null, lies_down boolean default false
 )
@@ -8,6 +8,7 @@ create or replace function fencepost.look_for_jobs(
   language plpgsql
 as $$
 declare
+  outlook text;
   jobs text;
 begin
   if look_for_jobs.lies_down then
@@ -15,9 +16,10 @@ begin
   end if;
   perform fencepost.promote_jobs();
   perform fencepost.rescue_jobs(look_for_jobs.session);
+  outlook := fencepost.job_outlook(look_for_jobs.queues);
   jobs := fencepost.claim_jobs(
     look_for_jobs.session, look_for_jobs.queues, look_for_jobs.most, look_for_jobs.careful, null, null, look_for_jobs.names
   );
-  return concat('{"jobs":', jobs, ',"outlook":', fencepost.job_outlook(look_for_jobs.queues), '}');
+  return concat('{"jobs":', jobs, ',"outlook":', outlook, '}');
 end
 $$;

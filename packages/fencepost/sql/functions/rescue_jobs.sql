@@ -8,6 +8,10 @@ declare
   worker record;
   rescued bigint := 0;
 begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'jobs can be rescued in a READ COMMITTED transaction only' using errcode = 'LK002',
+      hint = 'The snapshot of this one may miss what a worker has claimed since, which nobody would ever rescue then.';
+  end if;
   for worker in select one.* from fencepost.workers as one where one.session is distinct from rescue_jobs.session loop
     continue when not pg_try_advisory_xact_lock_shared(worker.session);
     rescued := rescued + fencepost.take_from_dead(

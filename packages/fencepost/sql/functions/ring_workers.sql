@@ -9,8 +9,8 @@ declare
   sleepers constant bigint := fencepost.job_key('sleepers', ring_workers.queue);
 begin
   perform pg_advisory_xact_lock_shared(fencepost.job_key('enqueuers', ring_workers.queue));
-  if pg_try_advisory_lock(sleepers) then
-    perform pg_advisory_unlock(sleepers);
+  -- One expression: a cancel between two statements would leave the sign held, and nobody could lie down, for as long as the connection lives.
+  if pg_try_advisory_lock(sleepers) and pg_advisory_unlock(sleepers) then
     return false;
   end if;
   perform pg_notify('fencepost:jobs', ring_workers.queue);

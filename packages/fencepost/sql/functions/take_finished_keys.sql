@@ -8,13 +8,13 @@ declare
   kind record;
 begin
   for kind in
-    select job.name, min(job.queue) as queue, jsonb_agg(job.key) as keys
+    select fencepost.key_scope(job.queue, job.name) as scope, jsonb_agg(job.key) as keys
     from fencepost.finished_jobs as job
     where job.id = any (take_finished_keys.ids) and job.key is not null
-    group by fencepost.key_scope(job.queue, job.name), job.name
-    order by fencepost.key_scope(job.queue, job.name)
+    group by 1
+    order by 1
   loop
-    perform fencepost.take_job_keys(kind.name, kind.keys, kind.queue, true);
+    perform fencepost.take_job_keys(kind.scope, kind.keys);
     kinds := kinds + 1;
   end loop;
   return kinds;

@@ -4,7 +4,8 @@ create table fencepost.jobs (
   id bigint generated always as identity primary key,
   -- "<namespace>:<queue>" in any other namespace than default.
   queue text not null,
-  name text not null,
+  -- What no index can hold would fail the claims, and not who enqueued it.
+  name text not null check (length(name) between 1 and 200),
   -- ready: to be claimed now. delayed: not before run_at. waiting: for its children. running: claimed by a session.
   state text not null check (state in ('ready', 'delayed', 'waiting', 'running')),
   -- Smaller runs first, and of equals the one that was enqueued first.
@@ -24,7 +25,7 @@ create table fencepost.jobs (
   -- Whether it may be claimed without a look at any other job: it has no group, no limit, and has crashed nobody.
   is_plain boolean not null default true,
   key text,
-  group_key text,
+  group_key text check (octet_length(group_key) between 1 and 512),
   parent bigint,
   children integer not null default 0 check (children >= 0),
   -- For how long it is remembered once it is done. Null: not at all.

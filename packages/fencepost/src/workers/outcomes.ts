@@ -1,4 +1,5 @@
 import { asError } from '../ground/as-error.ts'
+import { isUnstorable } from '../once/stored-result.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Parameter } from '../wire/question.ts'
 import type { Claimed } from '../attempts/running-job.ts'
@@ -68,7 +69,7 @@ export class Outcomes {
 
   /** @param delayMs until it is tried again; null: it is dead. */
   fail(job: Claimed, error: string, delayMs: number | null): void {
-    this.#add('fail', job, '', { id: job.id, error: error.replaceAll('\0', '�'), delayMs })
+    this.#add('fail', job, '', { id: job.id, error: error.replaceAll('\0', '�').toWellFormed(), delayMs })
   }
 
   snooze(job: Claimed, ms: number): void {
@@ -135,18 +136,32 @@ export class Outcomes {
       return ++this.#failures < TIMES || !this.#options.isLast() ? [...groups] : []
     }
     const sent = await Promise.all(groups.map(async (group) => await this.#sendOne(session, group)))
-    return groups.filter((_, i) => sent[i] === 'again')
+    return sent.flat()
   }
 
-  async #sendOne(session: Session, group: Group): Promise<'done' | 'again'> {
+  /** What is to be sent again. */
+  async #sendOne(session: Session, group: Group): Promise<readonly Group[]> {
     try {
       const answer = await session.ask(STATEMENTS[group.kind], valuesOf(group), `fencepost_${group.kind}`)
       this.#tell(group, answer ?? '{}')
-      return 'done'
+      return []
     } catch (error) {
-      this.#options.onError(session.describe(error))
-      return ++group.sent < TIMES ? 'again' : 'done'
+      // Of many times one is told: a table may be locked for long.
+      if (group.sent % TIMES === 0) this.#options.onError(session.describe(error))
+      if (isUnstorable(error)) return this.#withoutUnstorable(group, asError(error))
+      // While the worker lives its jobs stay with it, and nobody else would ever end them.
+      return ++group.sent < TIMES || !this.#options.isLast() ? [group] : []
     }
+  }
+
+  /** What the server cannot store is that job's own trouble: its work is done, or has failed, and so it is dead. */
+  #withoutUnstorable(group: Group, { message }: Error): readonly Group[] {
+    const { kind, jobs, details } = group
+    const [job] = jobs
+    if (jobs.length > 1) return jobs.map((one, i) => ({ ...group, jobs: [one], details: details.slice(i, i + 1) }))
+    if (job !== undefined)
+      this.fail(job, `its ${kind === 'finish' ? 'result' : 'end'} cannot be stored: ${message}`, null)
+    return []
   }
 
   #tell({ jobs, sent }: Group, answer: string): void {

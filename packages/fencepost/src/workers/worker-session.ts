@@ -3,6 +3,7 @@ import type { Claimed } from '../attempts/claimed.ts'
 import { parseDuration } from '../ground/duration.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Job } from '../queue/job.ts'
+import { sqlState } from '../wire/sql-state.ts'
 import type { Attempts } from './attempts.ts'
 import { Claims, type Outlook, textArray } from './claims.ts'
 import type { Wakeup } from './wakeup.ts'
@@ -30,6 +31,7 @@ const AWAKE_MS = 2000
 const IDLE_MS = 5000
 const POLL_MS = 1000
 const FIRST_AGAIN_MS = 5
+const LOCKED_MS = 100
 
 /**
  * One session's life as a worker: it claims while there is room, and sleeps while there is nothing.
@@ -95,7 +97,13 @@ export class WorkerSession {
         continue
       }
       const isLook = isEmpty || this.#claims.sinceLookMs > Math.max(LOOK_MS, this.#claims.restMs)
-      const found = isLook ? await this.#look(room, isEmpty) : await this.#claims.claim(room)
+      const found = await (isLook ? this.#look(room, isEmpty) : this.#claims.claim(room)).catch(unlessLocked)
+      if (found === undefined) {
+        // Without lying down: it may be the sign of the sleepers that cannot be had.
+        isEmpty = false
+        await wakeup.wait(LOCKED_MS)
+        continue
+      }
       this.#take(found)
       if (isLook && found.length === 0 && isEmpty) isEmpty = !(await this.#sleep())
       else if (found.length > 0) isEmpty = false
@@ -121,7 +129,13 @@ export class WorkerSession {
     if (isEmpty && this.#isBusy && attempts.isIdle && isSettled()) this.#markBusy(false)
     const wasIdle = attempts.isIdle && isSettled()
     const askedAt = performance.now()
-    const { jobs, outlook } = await this.#claims.look(room, liesDown ? 'lies down' : 'stays')
+    const { jobs, outlook } = await this.#claims
+      .look(room, liesDown ? 'lies down' : 'stays')
+      .catch((error: unknown) => {
+        // What is held by the connection outlives the statement.
+        if (liesDown) this.#getUp()
+        throw error
+      })
     this.#isLying ||= liesDown
     this.#outlook = outlook
     session.over.throwIfAborted()
@@ -131,15 +145,20 @@ export class WorkerSession {
 
   #take(found: readonly Claimed[]): void {
     if (found.length === 0) return
-    const { session, queues, attempts } = this.#options
+    const { attempts } = this.#options
     this.#activeAt = performance.now()
     this.#againMs = FIRST_AGAIN_MS
     if (!this.#isBusy) this.#markBusy(true)
     if (this.#isLying) {
       this.#isLying = false
-      send(session.ask('select fencepost.unregister_sleeper($1)', [textArray(queues)], 'fencepost_get_up'))
+      this.#getUp()
     }
     attempts.take(found)
+  }
+
+  #getUp(): void {
+    const { session, queues } = this.#options
+    send(session.ask('select fencepost.unregister_sleeper($1)', [textArray(queues)], 'fencepost_get_up'))
   }
 
   /** While it has jobs others look more often whether it still lives, and it beats. */
@@ -186,6 +205,11 @@ export class WorkerSession {
     const id = /^job:(\d+):/.exec(payload)?.[1]
     if (id !== undefined) this.#options.suspected(Number(id))
   }
+}
+
+/** A table that somebody has locked, or a queue whose mutex somebody keeps, is waited for: what runs goes on. */
+function unlessLocked(error: unknown): undefined {
+  if (sqlState(error) !== '55P03') throw error
 }
 
 /** If it fails the session is over, and what it would have told the server with it. */

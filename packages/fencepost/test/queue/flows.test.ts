@@ -178,3 +178,21 @@ test('a flow is refused for what enqueue refuses: options, groups and payloads t
   await expect(flow({ key: 'a' })).rejects.toThrow("has no option 'key'")
   await expect(flow({}, 'a\0')).rejects.toMatchObject({ code: 'JOB_PAYLOAD', jobName: 'mail' })
 })
+
+test('what cannot be right in a flow is refused with a typed error, and no group that fails every claim gets in', async () => {
+  await using fp = fencepost(database.url)
+  const refused = async (options: object, payload = 'a') => await fp.enqueueFlow({ job: mail, payload, options })
+  for (const options of [
+    { priority: 1.5 },
+    { group: '' },
+    { group: 'a\0' },
+    { group: 'x'.repeat(513) },
+    { grop: 'x' },
+  ]) {
+    await expect(refused(options)).rejects.toThrow(TypeError)
+  }
+  for (const payload of ['\0', '\ud800'])
+    await expect(refused({}, payload)).rejects.toMatchObject({ code: 'JOB_PAYLOAD' })
+  const long = "select fencepost.enqueue_jobs('pill', '[1]', groups => jsonb_build_array(repeat('x', 513)))"
+  await expect(admin.query(long)).rejects.toMatchObject({ code: '23514' })
+})

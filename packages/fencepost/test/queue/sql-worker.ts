@@ -29,12 +29,14 @@ export class SqlWorker implements AsyncDisposable {
   }
 
   async claim(queues: readonly string[], careful: number, most = 0): Promise<Claimed[]> {
-    const { rows } = await this.client.query<Row>(
-      'select id, queue, name, group_key, token from fencepost.claim_jobs($1, $2, $3, $4)',
-      [this.session, queues, most, careful],
-    )
-    return rows.map(({ id, queue, name, group_key: group, token }) => {
-      return { id: Number(id), queue, name, group, token: Number(token) }
+    const { rows } = await this.client.query<{ jobs: string }>('select fencepost.claim_jobs($1, $2, $3, $4) as jobs', [
+      this.session,
+      queues,
+      most,
+      careful,
+    ])
+    return (JSON.parse(rows[0]?.jobs ?? '[]') as Row[]).map(({ id, queue, name, group = null, token }) => {
+      return { id, queue, name, group, token }
     })
   }
 
@@ -53,12 +55,8 @@ export class SqlWorker implements AsyncDisposable {
   }
 }
 
-interface Row {
-  readonly id: string
-  readonly queue: string
-  readonly name: string
-  readonly group_key: string | null
-  readonly token: string
+interface Row extends Omit<Claimed, 'group'> {
+  readonly group?: string
 }
 
 /** Some that claim at once. */

@@ -109,3 +109,49 @@ async function asked(): Promise<string> {
   )
   return rows.map(({ query_start }) => Number(query_start)).join()
 }
+
+test('a statement that is cancelled while it enqueues leaves no sign behind that would keep workers from lying down', async () => {
+  const client = new pg.Client(database.url)
+  await client.connect()
+  const { pid } = (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0] ?? { pid: 0 }
+  for (let i = 0; i < 60; i++) {
+    const ringing = client
+      .query("do $$ begin for i in 1 .. 1000000 loop perform fencepost.ring_workers('cut'); end loop; end $$")
+      .catch(() => {})
+    await new Promise((resolve) => setTimeout(resolve, 4 + Math.random() * 4))
+    await admin.query('select pg_cancel_backend($1)', [pid])
+    await ringing
+    // The transaction is over when this is answered.
+    await client.query('select')
+    const { rows } = await admin.query("select mode from pg_locks where locktype = 'advisory' and pid = $1", [pid])
+    expect(rows).toEqual([])
+  }
+  await client.end()
+}, 30_000)
+
+test('an enqueuer that commits in the middle of the look of a worker that lies down is found, or announced', async () => {
+  await using own = await cloneDatabase()
+  const [sleeper, enqueuer] = [new pg.Client(own.url), new pg.Client(own.url)]
+  await sleeper.connect()
+  await enqueuer.connect()
+  // The second queue takes its time, once before anything is claimed and once behind the claim of the first queue.
+  await own.admin.query(`
+    create or replace function fencepost.is_limited_queue(queue text) returns boolean language plpgsql as $$
+    begin perform pg_sleep(case when is_limited_queue.queue = 'second' then 0.4 else 0 end); return false; end $$`)
+  const { rows } = await sleeper.query<{ session: string }>("select fencepost.open_worker('{first,second}') as session")
+  await enqueuer.query('begin')
+  await enqueuer.query("select fencepost.enqueue('job', queue => 'first')")
+  const looking = sleeper.query<{ found: string }>(
+    "select fencepost.look_for_jobs($1, '{first,second}', 1, 1, null, true) as found",
+    [rows[0]?.session],
+  )
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  await enqueuer.query('commit')
+  const { jobs, outlook } = JSON.parse((await looking).rows[0]?.found ?? '') as {
+    jobs: unknown[]
+    outlook: { isEnqueuing: boolean }
+  }
+  expect(jobs.length === 1 || outlook.isEnqueuing).toBe(true)
+  await sleeper.end()
+  await enqueuer.end()
+}, 20_000)
