@@ -68,4 +68,16 @@ has the lock, and tries to commit on both sides. Exit code 1 if it could, or if 
     choices: {},
     flags: { async: 'only with an asynchronous standby', sync: 'only with a synchronous one' },
   },
+  election: {
+    says: 'leaders that are killed and frozen, one after the other',
+    does: `The next in line has to lead, under a larger term, and no leader of before may write after it. Exit code 1 if one has.`,
+    numbers: {
+      blows: { says: 'half of them kill', least: 1, most: 100_000, usual: 200 },
+      candidates: { says: 'processes', least: 2, most: 20, usual: 5 },
+      seed: SEED,
+      postgres: POSTGRES,
+    },
+    choices: {},
+    flags: {},
+  },
 }

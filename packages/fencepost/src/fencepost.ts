@@ -12,6 +12,7 @@ import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.
 import { WebLocks } from './inspection/web-locks.ts'
 import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
+import { electionCalls, type LeadCall, type ObserveCall } from './election/election-calls.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
 import type { LockedTransactionOptions, RetriedWork } from './transactions/retried-transaction.ts'
 import { Transactions } from './transactions/transactions.ts'
@@ -35,6 +36,10 @@ export function fencepost(target: Target | undefined, options: FencepostOptions 
 export class Fencepost extends LockCalls implements AsyncDisposable {
   /** All locks of the database, in the words of the Web Locks API. */
   readonly locks: WebLocks
+  /** Runs a function while this process leads, one at a time among all. */
+  readonly lead: LeadCall
+  /** Tells who leads, and who follows. */
+  readonly observe: ObserveCall
   /** Runs a function once per key, or flags it uncertain. */
   readonly once: OnceCall
   /** Lists what `once` has left uncertain, and settles it. */
@@ -71,6 +76,9 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     const { once, reconcile } = onceCalls({ ...parts, application })
     this.once = once
     this.reconcile = reconcile
+    const { lead, observe } = electionCalls(parts)
+    this.lead = lead
+    this.observe = observe
     this.#protection = new Protection(origin, settings)
     this.locks = new WebLocks({ session: async () => (await sessions.main()).session, held: () => locks.held() })
   }
