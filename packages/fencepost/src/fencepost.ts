@@ -13,6 +13,7 @@ import { WebLocks } from './inspection/web-locks.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
+import { electionCalls, type LeadCall, type ObserveCall } from './election/election-calls.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
 import { type EnqueueCall, enqueueCalls, type EnqueueManyCall } from './queue/enqueue-calls.ts'
 import { type EnqueueFlowCall, enqueueFlowCall } from './queue/flow.ts'
@@ -39,6 +40,10 @@ export function fencepost(target: Target | undefined, options: FencepostOptions 
 export class Fencepost extends LockCalls implements AsyncDisposable {
   /** All locks of the database, in the words of the Web Locks API. */
   readonly locks: WebLocks
+  /** Runs a function while this process leads, one at a time among all. */
+  readonly lead: LeadCall
+  /** Tells who leads, and who follows. */
+  readonly observe: ObserveCall
   /** Runs a function once per key, or flags it uncertain. */
   readonly once: OnceCall
   /** Lists what `once` has left uncertain, and settles it. */
@@ -83,6 +88,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.#closing = closing
     const parts = { locks, sessions, schema, namespace, freezeMs, closing: closing.signal }
     this.#transactions = new Transactions(parts)
+    ;({ lead: this.lead, observe: this.observe } = electionCalls(parts))
     ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     this.jobs = new Jobs({ ...parts, origin, main: async () => (await sessions.main()).session })

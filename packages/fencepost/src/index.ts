@@ -10,6 +10,11 @@ export type {
   ReleasedEvent,
   WaitingEvent,
 } from './events/lock-events.ts'
+export * from './election/election-errors.ts'
+export type { LeadCall, ObserveCall } from './election/election-calls.ts'
+export type { EndedTerm, LeadOptions, LeadWork } from './election/lead-options.ts'
+export type { Leader } from './election/observe.ts'
+export type { Term } from './election/term.ts'
 export { fence } from './fences/fence.ts'
 export type { Fenced } from './fences/fenced.ts'
 export { type CarriedHeaders, header as fenceHeader } from './fences/header.ts'
