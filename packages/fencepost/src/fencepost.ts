@@ -9,7 +9,6 @@ import type { TransactionLockOptions } from './fencing/lock-in-transaction.ts'
 import { ClosedError } from './ground/errors.ts'
 import { checkName } from './ground/name.ts'
 import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
-import { WebLocks } from './inspection/web-locks.ts'
 import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
@@ -17,6 +16,7 @@ import type { LockedTransactionOptions, RetriedWork } from './transactions/retri
 import { Transactions } from './transactions/transactions.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
+import { WebLocks } from './weblocks/web-locks.ts'
 import { migrate, type MigrateOptions, type MigrationReport, schemaEnsurer } from './postgres/migrate.ts'
 import { type Origin, resolveTarget, type Target } from './postgres/target.ts'
 
@@ -33,7 +33,7 @@ export function fencepost(target: Target | undefined, options: FencepostOptions 
 }
 
 export class Fencepost extends LockCalls implements AsyncDisposable {
-  /** All locks of the database, in the words of the Web Locks API. */
+  /** The Web Locks API, as `navigator.locks` has it, across machines. */
   readonly locks: WebLocks
   /** Runs a function once per key, or flags it uncertain. */
   readonly once: OnceCall
@@ -72,7 +72,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.once = once
     this.reconcile = reconcile
     this.#protection = new Protection(origin, settings)
-    this.locks = new WebLocks({ session: async () => (await sessions.main()).session, held: () => locks.held() })
+    const session = async () => (await sessions.main()).session
+    this.locks = new WebLocks({ locks, session, closing: closing.signal })
   }
 
   /**

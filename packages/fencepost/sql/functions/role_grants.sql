@@ -26,7 +26,7 @@ as $$
 
       ('admin', 'table', 'insert (reason)', 'bypasses'),
       ('admin', 'table', 'insert, update, delete', 'evictions'),
-      ('admin', 'routine', 'execute', 'bypass evict find_evictee request_eviction close_gate end_evictees'),
+      ('admin', 'routine', 'execute', 'bypass evict find_evictee request_eviction close_gate end_evictees steal keep_gate take_over'),
 
       ('owner', 'routine', 'execute', 'create_role grant_roles raise_epoch rise_above')
   ) as listed (role, kind, privileges, names), regexp_split_to_table(listed.names, ' ') as name
