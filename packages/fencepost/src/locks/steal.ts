@@ -78,11 +78,11 @@ async function stealOn({ session }: Lane, sessions: Sessions, { wish, signal }: 
   }
 }
 
-async function describe(error: unknown, { session }: Lane, name: string): Promise<Error> {
-  const cause = asError(error)
+async function describe(failure: unknown, { session }: Lane, name: string): Promise<Error> {
+  const cause = asError(failure)
   if (sqlState(cause) === FAILED) return new EvictionFailedError(name, cause)
   if (sqlState(cause) !== FORBIDDEN) return session.describe(cause)
   const text = `select 'grant execute on procedure fencepost.evict, fencepost.steal to ' || quote_ident(current_user) || ';' as sql`
-  const [grant] = await session.query<{ sql: string }>(text, []).catch(() => [])
+  const [grant] = await session.query<{ sql: string }>(text, [])
   return new MissingPrivilegeError(`the role may not steal lock "${name}"`, grant?.sql ?? '', cause)
 }

@@ -39,8 +39,7 @@ export interface WebLockRequest<C extends Callback> {
  * @throws {DOMException} NotSupportedError for a name that is reserved, and for options that exclude each other.
  */
 export function parseRequest<C extends Callback>(name: unknown, rest: readonly unknown[]): WebLockRequest<C> {
-  // A template refuses symbols, as the conversion to DOMString does, which String() does not.
-  const asked = `${name as string}`
+  const asked = toText(name, 'the name')
   const [options, callback] = rest.length < 2 ? [undefined, rest[0]] : rest
   const parsed = parseOptions(options)
   if (typeof callback !== 'function') throw new TypeError(`the callback must be a function; got ${typeof callback}`)
@@ -50,16 +49,23 @@ export function parseRequest<C extends Callback>(name: unknown, rest: readonly u
 
 function parseOptions(options: unknown): ParsedWebLockOptions {
   if (options != null && typeof options !== 'object' && typeof options !== 'function') {
-    throw new TypeError(`options must be an object such as { mode: 'shared' }; got ${String(options)}`)
+    throw new TypeError(`options must be an object such as { mode: 'shared' }; got ${typeof options}`)
   }
   // In the order in which WebIDL reads them.
   const { ifAvailable, mode = 'exclusive', signal, steal } = (options ?? {}) as Record<keyof WebLockOptions, unknown>
-  const asked = `${mode as string}`
+  const asked = toText(mode, 'mode')
   if (asked !== 'exclusive' && asked !== 'shared') {
     throw new TypeError(`mode must be 'exclusive' or 'shared'; got '${asked}'`)
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal')
   return { mode: asked, ifAvailable: Boolean(ifAvailable), steal: Boolean(steal), signal }
+}
+
+/** As WebIDL converts to a string: anything but a symbol, whatever it says of itself. */
+function toText(value: unknown, what: string): string {
+  if (typeof value === 'symbol') throw new TypeError(`${what} must not be a symbol`)
+  // oxlint-disable-next-line typescript/no-base-to-string -- '[object Object]' is a name like any other
+  return String(value)
 }
 
 function refuseConflicts(name: string, { mode, ifAvailable, steal, signal }: ParsedWebLockOptions): void {
