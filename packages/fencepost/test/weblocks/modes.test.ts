@@ -82,14 +82,14 @@ test('a shared request behind an exclusive one waits for it, though others share
 })
 
 test('requests of three processes are granted in the order in which they were made', async () => {
-  await using tabs = new AsyncDisposableStack()
-  const open = await Promise.all([1, 2, 3].map(() => Tab.open(database.url)))
-  for (const tab of open) tabs.use(tab)
+  await using one = await Tab.open(database.url)
+  await using two = await Tab.open(database.url)
+  await using three = await Tab.open(database.url)
   const end = deferred()
   const holder = locks.request('e', () => end.promise)
   const requests = []
   for (let round = 0; round < 2; round++)
-    for (const tab of open) {
+    for (const tab of [one, two, three]) {
       requests.push(await tab.ask('e'))
       await untilInLine(database.admin, 'e', requests.length)
     }
