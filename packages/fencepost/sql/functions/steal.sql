@@ -1,7 +1,7 @@
 -- One step of taking a name away from whoever holds it and of being granted it before all who wait; to be called again, with what it
 -- returned, until it returns a grant, as acquire does. It asks and ends holders as evict does, each after a grace of its own, and keeps
 -- the gate closed from one step to the next, so that nobody is granted the name in between. Whoever gives up ends its session.
--- token: from whom it is being taken. steps: how many have passed since nobody holds it any more.
+-- token: from whom it is being taken. steps: how many have passed since nobody holds it any more. For the library's own connection.
 create or replace procedure fencepost.steal(
   name text, namespace text, grace interval, inout token bigint, inout grace_ends_at timestamptz, inout steps integer,
   inout granted text default null
