@@ -18,7 +18,7 @@ const isFree = async (name: string) => await locks.request(name, { ifAvailable: 
 
 test('the callback is given the name and the mode, and our token, signal, guard and transaction besides', async () => {
   await locks.request('a', { mode: 'shared' }, async (lock) => {
-    expect({ ...lock }).toEqual({ name: 'a', mode: 'shared', token: expect.any(Number) })
+    expect(lock).toMatchObject({ name: 'a', mode: 'shared', token: expect.any(Number) })
     expect(lock.signal.aborted).toBe(false)
     const { rows } = await lock.transaction((tx) => tx.query('select 1 as one'))
     expect(rows).toEqual([{ one: 1 }])

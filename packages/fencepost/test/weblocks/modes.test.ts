@@ -82,14 +82,14 @@ test('a shared request behind an exclusive one waits for it, though others share
 })
 
 test('requests of three processes are granted in the order in which they were made', async () => {
-  await using one = await Tab.open(database.url)
-  await using two = await Tab.open(database.url)
-  await using three = await Tab.open(database.url)
+  await using first = await Tab.open(database.url)
+  await using second = await Tab.open(database.url)
+  await using third = await Tab.open(database.url)
   const end = deferred()
   const holder = locks.request('e', () => end.promise)
   const requests = []
   for (let round = 0; round < 2; round++)
-    for (const tab of [one, two, three]) {
+    for (const tab of [first, second, third]) {
       requests.push(await tab.ask('e'))
       await untilInLine(database.admin, 'e', requests.length)
     }
@@ -101,7 +101,7 @@ test('requests of three processes are granted in the order in which they were ma
     await request.release()
     await request.outcome()
   }
-  expect(tokens).toEqual(tokens.toSorted((one, other) => one - other))
+  expect(tokens).toEqual(tokens.toSorted((a, b) => a - b))
 })
 
 test('ifAvailable: granted if it is free, null if it is held or waited for, here and elsewhere, and never in the line', async () => {

@@ -20,6 +20,8 @@ afterAll(async () => {
 const infos = (list: readonly { name: string; mode: string; clientId: string }[]) =>
   list.map(({ name, mode, clientId }) => [name, mode, clientId === here ? 'here' : 'there'])
 
+const sorted = (list: string[][]) => list.toSorted((a, b) => (a.join() < b.join() ? -1 : 1))
+
 test('nothing is held and nothing pending: two empty lists', async () => {
   expect(await locks.query()).toEqual({ held: [], pending: [] })
 })
@@ -52,13 +54,13 @@ test('a name that is shared is in the answer once for each who holds it', async 
   await locks.request('shared', { mode: 'shared' }, () =>
     locks.request('shared', { mode: 'shared' }, async () => {
       const held = infos((await locks.query()).held)
-      expect(held.toSorted()).toEqual([
+      expect(sorted(held)).toEqual([
         ['shared', 'shared', 'here'],
         ['shared', 'shared', 'here'],
         ['shared', 'shared', 'there'],
       ])
       await eventually(async () => (await locks.query()).held.every(({ since }) => since !== null))
-      expect(infos((await locks.query()).held).toSorted()).toEqual(held.toSorted())
+      expect(sorted(infos((await locks.query()).held))).toEqual(sorted(held))
     }),
   )
 })
@@ -101,7 +103,9 @@ test('held locks are in the order of their grants, the young ones by name as far
 test('a request that was given up, and a lock that was let go of, are gone from the answer', async () => {
   const [end, abort] = [deferred(), new AbortController()]
   const holder = locks.request('gone', () => end.promise)
-  const waiting = expect(locks.request('gone', { signal: abort.signal }, () => {})).rejects.toThrow()
+  const waiting = expect(locks.request('gone', { signal: abort.signal }, () => {})).rejects.toMatchObject({
+    name: 'AbortError',
+  })
   await untilInLine(database.admin, 'gone', 1)
   abort.abort()
   await waiting

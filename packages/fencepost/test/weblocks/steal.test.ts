@@ -164,7 +164,9 @@ test('P3: a frozen holder is ended after the grace, and when it wakes it is told
     await lock.transaction((tx) => tx.query(`insert into effects (name) values ('thief')`))
     tab.remote.thaw()
     expect(await victim.outcome()).toMatchObject({ error: 'AbortError' })
-    await expect(victim.write(`insert into effects (name) values ('zombie')`)).rejects.toThrow()
+    await expect(victim.write(`insert into effects (name) values ('zombie')`)).rejects.toMatchObject({
+      code: 'STALE_TOKEN',
+    })
   })
   expect((await admin.query(`select from effects where name = 'zombie'`)).rowCount).toBe(0)
 })

@@ -11,6 +11,16 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]()
 })
 
+const acquire = (name: string) =>
+  new Promise<{ release: () => void; done: Promise<unknown> }>((resolve) => {
+    const done = navigator.locks.request(
+      name,
+      () => new Promise<void>((release) => queueMicrotask(() => resolve({ release, done }))),
+    )
+  })
+
+const isHeld = async (name: string) => (await navigator.locks.query()).held.some((lock) => lock.name === name)
+
 test('readers and writers', async () => {
   const shelf: string[] = []
   const read = () => navigator.locks.request('shelf', { mode: 'shared' }, async () => [...shelf])
@@ -49,19 +59,11 @@ test('a wait that is given up after a time', async () => {
 })
 
 test('a lock that is held until somebody resolves a promise', async () => {
-  const acquire = (name: string) =>
-    new Promise<{ release: () => void; done: Promise<unknown> }>((resolve) => {
-      const done = navigator.locks.request(
-        name,
-        () => new Promise<void>((release) => queueMicrotask(() => resolve({ release, done }))),
-      )
-    })
   const { release, done } = await acquire('deferred')
-  const isHeld = async () => (await navigator.locks.query()).held.some((lock) => lock.name === 'deferred')
-  expect(await isHeld()).toBe(true)
+  expect(await isHeld('deferred')).toBe(true)
   release()
   await done
-  expect(await isHeld()).toBe(false)
+  expect(await isHeld('deferred')).toBe(false)
 })
 
 test('several locks in a fixed order', async () => {

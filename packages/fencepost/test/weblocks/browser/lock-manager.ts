@@ -5,9 +5,7 @@ declare const fp: Fencepost
 declare function takes(locks: Pick<LockManager, 'request' | 'query'>): void
 
 const manager: LockManager = fp.locks
-const request: LockManager['request'] = fp.locks.request
-const query: LockManager['query'] = fp.locks.query
-export const used = [manager, request, query]
+export const navigatorLike: Pick<Navigator, 'locks'> = { locks: manager }
 
 export async function unchanged(options: LockOptions, callback: LockGrantedCallback<Promise<number>>): Promise<void> {
   takes(fp.locks)
