@@ -39,10 +39,11 @@ export async function steal(sessions: Sessions, wish: Wish, signal: AbortSignal)
     try {
       return { lane, grant: await stealOn(lane, sessions, { wish, signal }) }
     } catch (error) {
+      const isCancelled = isNotYet(lane.session, error)
       const described = signal.aborted ? asError(signal.reason) : await describe(error, lane, wish.name)
       // What was granted just before it was cancelled is let go of with its session.
       lane.giveBack()
-      if (attempt === ATTEMPTS || signal.aborted || !isNotYet(lane.session, error)) throw described
+      if (attempt === ATTEMPTS || signal.aborted || !isCancelled) throw described
     } finally {
       lane.session.letGo()
     }

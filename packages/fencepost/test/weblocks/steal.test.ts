@@ -24,6 +24,14 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]()
 })
 
+/** Waits until somebody waits for the lock itself in the server. */
+const untilKeyWanted = (name: string) =>
+  eventually(async () => {
+    const text =
+      'select from fencepost.advisory_locks(fencepost.lock_table()) where key = fencepost.key($1) and not granted'
+    return (await admin.query(text, [name])).rowCount
+  })
+
 test('a free lock is granted as to any other request', async () => {
   expect(await locks.request('free', { steal: true }, ({ name, mode }) => [name, mode])).toEqual(['free', 'exclusive'])
   expect(await locks.request('free', { ifAvailable: true }, (lock) => lock?.name)).toBe('free')
@@ -224,6 +232,41 @@ test('a lock that was taken in plain SQL is stolen after the grace, before anoth
   const token = await locks.request('plain', { steal: true }, (lock) => lock.token)
   expect(holder.isOver).toBe(true)
   expect(Number((await waiting).rows[0]?.token)).toBeGreaterThan(token)
+})
+
+test('a transaction that waits for the name in the server keeps no steal from its end', async () => {
+  await using waiter = await PlainClient.connect(database.url)
+  const called = deferred()
+  const stolen = locks.request('in transaction', () => new Promise(() => called.resolve()))
+  await called.promise
+  await waiter.query('begin')
+  const waiting = waiter.query(`select fencepost.lock_in_transaction('in transaction')`).then(
+    () => 'granted',
+    (error: { code: string }) => error.code,
+  )
+  await untilKeyWanted('in transaction')
+  const thief = locks.request('in transaction', { steal: true }, () => 'stolen')
+  await expect(stolen).rejects.toMatchObject({ name: 'AbortError' })
+  expect(await thief).toBe('stolen')
+  // Given up for the steal, ended as its holder, or granted the name when that was over.
+  expect(['40P01', '57P01', 'granted']).toContain(await waiting)
+})
+
+test('a step of a steal that is cancelled from outside is begun again, and nothing is left behind', async () => {
+  const thief = fencepost(database.url, { application: 'cancelled thief' })
+  await using tab = await Tab.open(database.url)
+  const victim = await tab.ask('cancelled')
+  await victim.called()
+  tab.remote.freeze()
+  const stolen = thief.locks.request('cancelled', { steal: true }, () => 'stolen')
+  const cancel = `select pg_cancel_backend(pid) from pg_stat_activity
+    where application_name = 'cancelled thief fencepost' and wait_event = 'advisory'`
+  await eventually(async () => (await admin.query(cancel)).rowCount)
+  tab.remote.thaw()
+  expect(await stolen).toBe('stolen')
+  expect(await victim.outcome()).toMatchObject({ error: 'AbortError' })
+  expect(await locks.request('cancelled', { ifAvailable: true }, (lock) => lock?.name)).toBe('cancelled')
+  await thief.close()
 })
 
 test('an instance that is closed in the middle of a steal gives it up, and the gate is open', async () => {
