@@ -22,6 +22,7 @@ const ON_BOTH_MAJORS = [
   'queue',
   'security',
   'transactions',
+  'weblocks',
 ]
 // Nothing is asserted about times; this only ends what hangs, also on a machine that is busy with other things.
 const TEST_MS = 180_000

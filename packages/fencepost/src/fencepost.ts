@@ -9,7 +9,6 @@ import type { TransactionLockOptions } from './fencing/lock-in-transaction.ts'
 import { ClosedError } from './ground/errors.ts'
 import { checkName } from './ground/name.ts'
 import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
-import { WebLocks } from './inspection/web-locks.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
@@ -22,6 +21,7 @@ import { Transactions } from './transactions/transactions.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
 import { type WorkerCall, workerCalls } from './workers/worker-calls.ts'
+import { WebLocks } from './weblocks/web-locks.ts'
 import { migrate, type MigrateOptions, type MigrationReport, schemaEnsurer } from './postgres/migrate.ts'
 import { type Origin, resolveTarget, type Target } from './postgres/target.ts'
 
@@ -38,7 +38,7 @@ export function fencepost(target: Target | undefined, options: FencepostOptions 
 }
 
 export class Fencepost extends LockCalls implements AsyncDisposable {
-  /** All locks of the database, in the words of the Web Locks API. */
+  /** The Web Locks API, as `navigator.locks` has it, across machines. */
   readonly locks: WebLocks
   /** Runs a function while this process leads, one at a time among all. */
   readonly lead: LeadCall
@@ -91,7 +91,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     ;({ lead: this.lead, observe: this.observe } = electionCalls(parts))
     ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
-    this.jobs = new Jobs({ ...parts, origin, main: async () => (await sessions.main()).session })
+    const main = async () => (await sessions.main()).session
+    this.jobs = new Jobs({ ...parts, origin, main })
     const { worker, stop } = workerCalls(
       { origin, config, where, schema, namespace, application, freezeMs, ready },
       closing.signal,
@@ -100,7 +101,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.#stopWorkers = stop
     this.enqueueFlow = enqueueFlowCall(parts)
     this.#protection = new Protection(origin, settings)
-    this.locks = new WebLocks({ session: async () => (await sessions.main()).session, held: () => locks.held() })
+    this.locks = new WebLocks({ locks, session: main, closing: closing.signal })
   }
 
   /**

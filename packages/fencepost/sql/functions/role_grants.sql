@@ -31,7 +31,7 @@ as $$
       ('admin', 'table', 'insert, update, delete', 'evictions'),
       ('admin', 'table', 'insert, update', 'queues'),
       ('admin', 'routine', 'execute', 'pause_queue resume_queue retry_job redrive_jobs revive_jobs rejoin_parents await_children take_finished_keys'),
-      ('admin', 'routine', 'execute', 'bypass evict find_evictee request_eviction close_gate end_evictees'),
+      ('admin', 'routine', 'execute', 'bypass evict find_evictee request_eviction close_gate end_evictees steal keep_gate take_over'),
 
       ('owner', 'routine', 'execute', 'create_role grant_roles raise_epoch rise_above')
   ) as listed (role, kind, privileges, names), regexp_split_to_table(listed.names, ' ') as name

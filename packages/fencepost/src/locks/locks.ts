@@ -6,7 +6,7 @@ import { keysOf } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
 import type { Granted } from '../line/granted.ts'
 import { type HoldersAndWaiting, readHolders } from '../inspection/read-holders.ts'
-import type { Held } from '../inspection/web-locks.ts'
+import type { Held } from '../inspection/held.ts'
 import type { Place } from '../line/place.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Origin } from '../postgres/target.ts'
@@ -45,6 +45,8 @@ export interface AskedToWait extends Asked {
   /** Since when the caller waits. Default: since it is asked for. */
   readonly since?: number
   readonly onWait?: ((holder: Holder | null, waiting: number) => void) | undefined
+  /** Called whenever it has come to stand in the server's line. */
+  readonly onTicket?: (() => void) | undefined
 }
 
 const AT_HAND_MS = 1000
@@ -104,6 +106,13 @@ export class Locks {
     }
   }
 
+  /** Takes it from whoever holds it, before all who wait. Rejects with what `fp.evict` rejects with, or the signal's reason. */
+  async steal(name: string, signal: AbortSignal): Promise<Lock> {
+    const startedAt = performance.now()
+    const wish = this.#wish(name, { mode: 'exclusive', signal })
+    return this.#hand(wish, await this.#grants.steal(wish, signal), startedAt)
+  }
+
   /** All or none, in the order of their keys: whoever else takes several in that order waits for nobody who waits for them. */
   async acquireAll(names: readonly string[], asked: AskedToWait): Promise<LockSet> {
     const startedAt = performance.now()
@@ -140,7 +149,7 @@ export class Locks {
 
   /** What this process holds. */
   held(): Held[] {
-    return this.#inHand.wishes().map(({ keys, namespace, name }) => ({ ...keys, namespace, name }))
+    return this.#inHand.held()
   }
 
   /** Who holds the name now and how many wait. */
@@ -159,8 +168,9 @@ export class Locks {
     return { keys, namespace, name, mode, scopes: Scope.idsHere(), scope: scope?.id ?? null }
   }
 
-  #tellWaiting(place: Place, { onWait }: AskedToWait): void {
+  #tellWaiting(place: Place, { onWait, onTicket }: AskedToWait): void {
     const { wish } = place
+    onTicket?.()
     this.#options.events.waiting(wish)
     if (onWait === undefined) return
     void this.#othersAtHand(wish, place).then(({ holders, waiting }) => {

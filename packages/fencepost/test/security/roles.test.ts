@@ -260,6 +260,18 @@ test('a role of use enqueues, works and cancels; one of admin pauses, retries an
   })
 })
 
+test('admin steals a lock; use may not, held or free', async () => {
+  await using fp = open('user')
+  await using boss = open('boss')
+  await using lock = await fp.lock('stolen')
+  for (const name of ['stolen', 'free']) {
+    const stolen = fp.locks.request(name, { steal: true }, () => {})
+    await expect(stolen).rejects.toMatchObject({ code: 'MISSING_PRIVILEGE' })
+  }
+  expect(lock.signal.aborted).toBe(false)
+  expect(await boss.locks.request('stolen', { steal: true }, () => lock.signal.aborted)).toBe(true)
+})
+
 test('a function that comes with a migration is for use at once, one with its owner’s rights only if it is listed', async () => {
   await admin.query(`
     create function fencepost.plain() returns integer language sql as 'select 1';
