@@ -100,7 +100,11 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
    * @throws the server's error 40001 or 40P01 after `attempts`; what `lockAll` and `Lock.transaction` throw, which is never tried again.
    */
   transaction<T>(names: Lockable | readonly Lockable[], work: RetriedWork<T>): Promise<T>
-  transaction<T>(names: Lockable | readonly Lockable[], options: LockedTransactionOptions, work: RetriedWork<T>): Promise<T>
+  transaction<T>(
+    names: Lockable | readonly Lockable[],
+    options: LockedTransactionOptions,
+    work: RetriedWork<T>,
+  ): Promise<T>
   async transaction<T>(
     names: Lockable | readonly Lockable[],
     ...rest: [LockedTransactionOptions | RetriedWork<T>, RetriedWork<T>?]

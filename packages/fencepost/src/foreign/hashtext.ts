@@ -35,8 +35,8 @@ function added([a, b, c]: State, block: Buffer): State {
 /** The lowest byte of the third word is left to the length, which is in the start. */
 function addedLast(state: State, rest: Buffer): State {
   const block = Buffer.alloc(BLOCK)
-  rest.copy(block, 0, 0, 8)
-  rest.copy(block, 9, 8)
+  block.set(rest.subarray(0, 8))
+  block.set(rest.subarray(8), 9)
   return added(state, block)
 }
 
