@@ -13,7 +13,7 @@ as $$
       ('inspect', 'table', 'select', 'boot bypasses epochs holders installations locks migrations once protected_tables sessions'),
       ('inspect', 'table', 'select', 'shared_tokens violations waiters'),
       ('inspect', 'sequence', 'select', 'tokens'),
-      ('inspect', 'routine', 'execute', 'who inspect list_locks name_locks read_lock_table lock_table advisory_locks'),
+      ('inspect', 'routine', 'execute', 'who inspect inspect_foreign list_locks name_locks read_lock_table lock_table advisory_locks'),
       ('inspect', 'routine', 'execute', 'key gate gate_of token_key held_token held_keys is_held'),
       ('inspect', 'routine', 'execute', 'known_keys known_range crc32 family rule_of once_token_key once_lock'),
 

@@ -19,7 +19,7 @@ begin
     answer := fencepost.take(key, gate, line);
   end if;
   -- Neither busy nor a 0, which is to be asked again. The session form last: no error and no rollback would undo it.
-  if answer ~ '^\{[1-9]' then
+  if answer !~ '^.[0N]' then
     perform fencepost.keep_foreign(mode, number, pair);
   end if;
   return answer;
