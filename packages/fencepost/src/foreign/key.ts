@@ -41,7 +41,7 @@ export const key = {
       low31(BigInt(/^\s*([+-]?\d+)/.exec(prefix)?.[1]?.replace('+', '') ?? 0)),
     ),
 
-  /** A record that good_job has locked. @param id that of its row in `good_jobs`. */
+  /** A job that good_job runs. @param id `id` of its row in `good_jobs`; older versions go by `active_job_id`. */
   goodJob: (id: string): ForeignKey => key.int8(firstInt8('md5', `good_jobs-${id}`)),
 
   /** Migrations of Prisma. */

@@ -143,6 +143,17 @@ test('fp.locks.query() tells of our lock by its name, and of the foreign key by 
   expect(held.find(({ name }) => name === lock.name)).toMatchObject({ token: lock.token, means: null })
 })
 
+test('in a schema of another name the functions are found, and the key is the same', async () => {
+  await using renamed = fencepost(database.url, { schema: 'other_locks' })
+  for (const shared of [false, true]) {
+    await using lock = await renamed.lock(key.int4(8, 9), { shared })
+    expect(await other.isFree('8, 9')).toBe(false)
+    expect(await renamed.who(key.int4(8, 9))).toMatchObject([{ token: lock.token }])
+    await lock.release()
+  }
+  expect(await other.isFree('8, 9')).toBe(true)
+})
+
 test('instances of two namespaces, whose own locks never meet, exclude each other by the foreign key', async () => {
   await using elsewhere = fencepost(database.url, { namespace: 'elsewhere' })
   const lock = await elsewhere.lock(key.prisma())

@@ -1,4 +1,4 @@
-import { key, type ForeignKey } from 'fencepost'
+import { fencepost, key, type ForeignKey } from 'fencepost'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
 
@@ -7,7 +7,7 @@ afterAll(() => database[Symbol.asyncDispose]())
 
 const [A, N] = ['account:42', 'nightly-report']
 
-// Each worked out from the source that is named, by another program than ours.
+// Each worked out by what the named source says, by another program than ours; the three of util_test.go stand there.
 const NUMBERS: [source: string, key: ForeignKey, int8: bigint][] = [
   ['active_record migration.rb: 2053462845 * crc32(current_database)', key.rails('postgres'), 737815420147457505n],
   ['the same, above 2^53 as all of them', key.rails('shop'), 5939944341529942170n],
@@ -74,6 +74,34 @@ test('hashtext and hashtextextended are those of the server, for texts of any le
   expect(
     wellFormed.map((text) => ({ short: key.hashtextOf(text), long: String(key.hashtextextended(text).int8) })),
   ).toEqual(rows)
+})
+
+test('each is the key that fp.locks.query() knows its program by, in this very database', async () => {
+  await using fp = fencepost(database.url)
+  for (const [means, foreign] of [
+    ['Rails migrations', key.rails(database.name)],
+    ['sqlx migrations', key.sqlx(database.name)],
+    ['golang-migrate', key.golangMigrate(database.name)],
+    ['golang-migrate', key.golangMigrate(`/${database.name}`)],
+    ['pg-boss migrations', key.pgBoss(database.name, { schema: 'public' })],
+    ['BullMQ migrations', key.bullMq()],
+    ['Prisma Migrate', key.prisma()],
+    ['Kysely migrations', key.kysely()],
+    ['node-pg-migrate', key.nodePgMigrate()],
+    ['goose', key.goose()],
+  ] as const) {
+    await using lock = await fp.lock(foreign)
+    expect((await fp.locks.query()).held).toContainEqual(expect.objectContaining({ means }))
+    await lock.release()
+  }
+})
+
+test('pg-boss and BullMQ lock it where their own SQL is run', async () => {
+  const { rows } = await database.admin.query(
+    `select ('x' || encode(sha224((current_database() || '.pgboss.' || 'pgboss')::bytea), 'hex'))::bit(64)::bigint as boss,
+      hashtext('bullmq') as bull`,
+  )
+  expect(rows).toEqual([{ boss: String(key.pgBoss(database.name).int8), bull: key.bullMq().int4?.[1] }])
 })
 
 test('a number and a pair with the same bits are two keys, and the same key made twice has one name', () => {
