@@ -12,6 +12,7 @@ export interface KeysWithForeign extends Keys {
 
 const TAKE = 'select fencepost.take_foreign($1, $2, $3, $4, $5, $6)'
 const ACQUIRE = 'select fencepost.acquire_foreign($1, $2, $3, $4, $5)'
+const IS_WANTED = 'select fencepost.is_foreign_wanted($1, $2)'
 const UNLOCK = 'select fencepost.unlock_foreign($1, $2, $3)'
 const FORGET = 'select fencepost.forget_foreign($1, $2, $3, $4, $5)'
 
@@ -54,8 +55,13 @@ export async function unlockForeign(session: Session, keys: KeysWithForeign, mod
   }
 }
 
+/** Whether a writer waits for the foreign key. */
+export async function isForeignWanted(session: Session, keys: KeysWithForeign): Promise<boolean> {
+  return (await session.ask(IS_WANTED, parts(keys), 'is foreign wanted')) === 't'
+}
+
 /** As the functions take it: a number, or else a pair. */
-export function parts({ foreign }: KeysWithForeign): [number: Parameter, pair: Parameter] {
+function parts({ foreign }: KeysWithForeign): [number: Parameter, pair: Parameter] {
   const { int8, int4 } = foreign
   return [int8 === null ? null : String(int8), int4 === null ? null : `{${int4.join()}}`]
 }

@@ -1,6 +1,12 @@
 import { type Keys, tokenKeyOf } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
-import { hasForeign, takeForeign, unlockForeign } from '../foreign/foreign-calls.ts'
+import {
+  hasForeign,
+  isForeignWanted,
+  type KeysWithForeign,
+  takeForeign,
+  unlockForeign,
+} from '../foreign/foreign-calls.ts'
 import type { Session } from '../postgres/session.ts'
 import { readGrants, Ticks, type Token, type Wish } from './ticks.ts'
 
@@ -127,11 +133,15 @@ class SharedTaker implements Taker {
     }
   }
 
-  /** The foreign key is taken with the first hold: whoever joins has it. */
   #askOnce(wish: Wish): Promise<Token | null> {
-    const { keys, line, known } = wish
-    const isFirst = known === null && hasForeign(keys)
-    return isFirst ? tryForeign(this.#session, { keys, mode: 'shared', line }) : this.#ticks.try(wish)
+    const { keys } = wish
+    return hasForeign(keys) ? this.#askForeign(keys, wish) : this.#ticks.try(wish)
+  }
+
+  /** A foreign key is taken with the first hold; whoever joins has it, unless a writer of another program waits. */
+  async #askForeign(keys: KeysWithForeign, wish: Wish): Promise<Token | null> {
+    if (wish.known === null) return await tryForeign(this.#session, { keys, mode: 'shared', line: wish.line })
+    return (await isForeignWanted(this.#session, keys)) ? null : await this.#ticks.try(wish)
   }
 
   async #change<T>(key: bigint, change: Promise<T>): Promise<T> {

@@ -110,6 +110,23 @@ test.each(KEYS)(
   },
 )
 
+test.each(KEYS)(
+  'readers of one process do not keep a writer waiting who waits in the server for %s',
+  async (args, foreign) => {
+    const first = await fp.lock(foreign, { shared: true })
+    const granted = other.query(`select pg_advisory_lock(${args})`)
+    await untilWatching(admin, 'other')
+    expect(await fp.tryLock(foreign, { shared: true })).toBeNull()
+    const second = fp.lock(foreign, { shared: true, wait: '60s' })
+    await untilInLine(admin, foreign.name, 1)
+    await first.release()
+    await granted
+    await other.query(`select pg_advisory_unlock(${args})`)
+    await (await second).release()
+    expect(await other.isFree(args)).toBe(true)
+  },
+)
+
 test('P1: of many who lock one key, by us and by plain SQL, waiting in the server or asking again, one at a time is inside', async () => {
   const foreign = key.int4(77, 78)
   const [plain, asking] = [
