@@ -20,7 +20,7 @@ const FLOORS = [
   ['ground'],
   ['wire'],
   ['postgres'],
-  ['adapters', 'events', 'inspection'],
+  ['adapters', 'events', 'foreign', 'inspection'],
   ['fencing'],
   ['sessions'],
   ['line'],

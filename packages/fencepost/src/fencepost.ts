@@ -7,7 +7,7 @@ import type { LockEvents } from './events/lock-events.ts'
 import { Protection, type ProtectOptions, type Violation } from './fencing/protect.ts'
 import type { TransactionLockOptions } from './fencing/lock-in-transaction.ts'
 import { ClosedError } from './ground/errors.ts'
-import { checkName } from './ground/name.ts'
+import { checkLockable, type Lockable, nameOf } from './ground/foreign-key.ts'
 import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { LockCalls } from './lock-calls.ts'
@@ -112,13 +112,13 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
    * @throws {MissingPrivilegeError} unless the role was granted the right to execute the procedure `evict`.
    * @throws {EvictionFailedError} if the holder has no token, or may not be ended by this role: it may still hold the lock.
    */
-  async evict(name: string, options: EvictOptions = {}): Promise<EvictionReport> {
-    checkName(name)
+  async evict(name: Lockable, options: EvictOptions = {}): Promise<EvictionReport> {
+    checkLockable(name)
     const asked = parseEvictOptions(options)
     const { schema, namespace, application } = this.#settings
     const { config } = this.#origin
     const [sessions, closing] = [this.#sessions, this.#closing.signal]
-    return await evict({ sessions, config, schema, namespace, application, closing }, name, asked)
+    return await evict({ sessions, config, schema, namespace, application, closing }, nameOf(name), asked)
   }
 
   /**
@@ -128,10 +128,14 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
    *
    * @throws the server's error 40001 or 40P01 after `attempts`; what `lockAll` and `Lock.transaction` throw, which is never tried again.
    */
-  transaction<T>(names: string | readonly string[], work: RetriedWork<T>): Promise<T>
-  transaction<T>(names: string | readonly string[], options: LockedTransactionOptions, work: RetriedWork<T>): Promise<T>
+  transaction<T>(names: Lockable | readonly Lockable[], work: RetriedWork<T>): Promise<T>
+  transaction<T>(
+    names: Lockable | readonly Lockable[],
+    options: LockedTransactionOptions,
+    work: RetriedWork<T>,
+  ): Promise<T>
   async transaction<T>(
-    names: string | readonly string[],
+    names: Lockable | readonly Lockable[],
     ...rest: [LockedTransactionOptions | RetriedWork<T>, RetriedWork<T>?]
   ): Promise<T> {
     return await this.#transactions.run(names, ...rest)

@@ -29,6 +29,7 @@ export {
   type TransactionLockOptions,
   type TransactionLockPlace,
 } from './fencing/lock-in-transaction.ts'
+export { key } from './foreign/key.ts'
 export type { Duration } from './ground/duration.ts'
 export type { EvictionReport, EvictOptions } from './eviction/eviction-options.ts'
 export * from './ground/errors.ts'
@@ -40,6 +41,7 @@ export * from './ground/server-errors.ts'
 export * from './once/once-errors.ts'
 export type { OnceCall, ReconcileCall } from './once/once-calls.ts'
 export type { OnceRecord, OnceState, Runner } from './once/once-record.ts'
+export type { ForeignKey, Lockable } from './ground/foreign-key.ts'
 export type { Holder } from './ground/holder.ts'
 export { keyOf } from './ground/key.ts'
 export type { HeldLock, LockSnapshot, PendingLock } from './inspection/lock-snapshot.ts'
