@@ -1,4 +1,4 @@
-import { checkName } from '../ground/name.ts'
+import { checkLockable, type Lockable } from '../ground/foreign-key.ts'
 import { Elections, type ElectionsOptions } from './elections.ts'
 import type { LeadOptions, LeadWork } from './lead-options.ts'
 import { type Leader, observe } from './observe.ts'
@@ -11,7 +11,7 @@ import { type Leader, observe } from './observe.ts'
  * @throws what `work` throws while its term lasts: the term is over then, and the next leads.
  * @throws what `lock` throws at the first use. Later outages of the database are waited out.
  */
-export type LeadCall = <T>(name: string, work: LeadWork<T>, options?: LeadOptions) => Promise<T | undefined>
+export type LeadCall = <T>(name: Lockable, work: LeadWork<T>, options?: LeadOptions) => Promise<T | undefined>
 
 /**
  * The leader of `name` now, null if there is none, and each one that follows, until `signal` aborts or the loop is left. Looks every 0.5 s.
@@ -19,7 +19,7 @@ export type LeadCall = <T>(name: string, work: LeadWork<T>, options?: LeadOption
  * @throws what `who` throws at the first look; later outages of the database are waited out.
  */
 export type ObserveCall = (
-  name: string,
+  name: Lockable,
   options?: { readonly signal?: AbortSignal },
 ) => AsyncGenerator<Leader | null, void, undefined>
 
@@ -30,7 +30,7 @@ export function electionCalls(options: ElectionsOptions): { lead: LeadCall; obse
   return {
     lead: async (name, work, asked) => await elections.lead(name, work, asked),
     observe: (name, { signal } = {}) => {
-      checkName(name)
+      checkLockable(name)
       return observe(async () => (await locks.who(name)).holders, { signal, closing })
     },
   }

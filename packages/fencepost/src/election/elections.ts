@@ -1,6 +1,6 @@
 import { firstOf, pause } from '../ground/abort.ts'
 import { asError } from '../ground/as-error.ts'
-import { checkName } from '../ground/name.ts'
+import { checkLockable, type Lockable } from '../ground/foreign-key.ts'
 import { DatabaseUnreachableError, StandbyError } from '../ground/server-errors.ts'
 import type { Lock } from '../locks/lock.ts'
 import type { AskedToWait, Locks } from '../locks/locks.ts'
@@ -38,8 +38,8 @@ export class Elections {
     this.#closing = closing
   }
 
-  async lead<T>(name: string, work: LeadWork<T>, options: LeadOptions = {}): Promise<T | undefined> {
-    checkName(name)
+  async lead<T>(name: Lockable, work: LeadWork<T>, options: LeadOptions = {}): Promise<T | undefined> {
+    checkLockable(name)
     if (typeof work !== 'function') throw new TypeError('lead() needs a function to run while this process leads')
     const { signal, onEnd } = checkLeadOptions(options)
     using until = firstOf([this.#closing, signal])
@@ -59,7 +59,7 @@ export class Elections {
   }
 
   /** Stands by through outages, as a leader may be needed right after one; a server that was never reached is told. */
-  async #campaign(name: string, asked: AskedToWait): Promise<Lock> {
+  async #campaign(name: Lockable, asked: AskedToWait): Promise<Lock> {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
         return await this.#locks.acquire(name, asked)

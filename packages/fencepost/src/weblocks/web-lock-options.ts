@@ -1,3 +1,4 @@
+import { ForeignKey } from '../ground/foreign-key.ts'
 import type { Mode } from '../ground/mode.ts'
 import { RESERVED } from './web-lock-name.ts'
 
@@ -36,9 +37,11 @@ export interface WebLockRequest<C extends Callback> {
 /**
  * @param rest the callback, or the options and the callback.
  * @throws {TypeError} as WebIDL has it: no function for a callback, options that are no object, an unknown mode, a symbol for a name.
+ * @throws {TypeError} for a key of another program, whose text would lock the name alone.
  * @throws {DOMException} NotSupportedError for a name that is reserved, and for options that exclude each other.
  */
 export function parseRequest<C extends Callback>(name: unknown, rest: readonly unknown[]): WebLockRequest<C> {
+  if (name instanceof ForeignKey) throw new TypeError(`fp.locks takes names only; lock ${name.name} by fp.lock`)
   const asked = toText(name, 'the name')
   const [options, callback] = rest.length < 2 ? [undefined, rest[0]] : rest
   const parsed = parseOptions(options)

@@ -1,4 +1,4 @@
-import { fencepost, LockLostError, type Term, TermResignedError } from 'fencepost'
+import { fencepost, key, LockLostError, type Term, TermResignedError } from 'fencepost'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cloneDatabase, type Database } from '../support/database.ts'
 import { deferred } from '../support/deferred.ts'
@@ -40,6 +40,25 @@ test('one leads, and what its function returns ends the term: the next in line l
   done.resolve('done')
   expect(await first).toBe('done')
   expect(await second).toBeGreaterThan(term)
+})
+
+test('of the key of another program one leads while that does not hold it', async () => {
+  const other = await database.admin.connect()
+  await other.query('select pg_advisory_lock(4711)')
+  const stoodBy = deferred<unknown>()
+  const led = one.lead(
+    key.int8(4711),
+    async ({ name }) => [name, (await other.query('select pg_try_advisory_xact_lock(4711) as free')).rows[0].free],
+    { onStandby: (leader) => stoodBy.resolve(leader) },
+  )
+  expect(await stoodBy.promise).toMatchObject({ token: null })
+  for await (const leader of two.observe(key.int8(4711))) {
+    expect(leader).toMatchObject({ term: null })
+    break
+  }
+  await other.query('select pg_advisory_unlock(4711)')
+  expect(await led).toEqual(['foreign:int8:4711', false])
+  other.release()
 })
 
 test('what the function throws while its term lasts ends the election for it, and the next leads', async () => {

@@ -135,6 +135,21 @@ test('without a lane, the shared session asks again until the foreign holder has
   expect(await other.isFree('3, 4')).toBe(true)
 })
 
+test('who is stolen from, by the name of its lock, lets go of the key too; the thief has the name alone', async () => {
+  const foreign = key.int8(77)
+  await using lock = await fp.lock(foreign)
+  expect(await other.isFree('77')).toBe(false)
+  const granted = await peer.locks.request(foreign.name, { steal: true }, async (stolen) => {
+    expect(lock.signal.aborted).toBe(true)
+    await eventually(() => other.isFree('77'))
+    expect(await fp.tryLock(foreign)).toBeNull()
+    return stolen.token
+  })
+  expect(granted).toBeGreaterThan(lock.token)
+  await using next = await fp.lock(foreign, { wait: '30s' })
+  expect(next.token).toBeGreaterThan(granted)
+})
+
 test('fp.locks.query() tells of our lock by its name, and of the foreign key by whose it is', async () => {
   await using lock = await fp.lock(key.prisma())
   const { held } = await fp.locks.query()

@@ -15,6 +15,8 @@ export async function accepted(): Promise<void> {
   await fp.transaction(key.goose(), () => 1)
   await fp.who(key.int4(1, 2))
   await fp.evict(key.bullMq())
+  await fp.lead(key.goose(), ({ term }) => term)
+  fp.observe(key.goose())
 }
 
 export async function refused(): Promise<void> {
@@ -24,6 +26,8 @@ export async function refused(): Promise<void> {
   await fp.lock({ int8: 1n, int4: null, name: 'foreign:int8:1' })
   // @ts-expect-error: a transaction has no session for it
   await lockInTransaction(client, key.prisma())
+  // @ts-expect-error: so do browsers have it
+  await fp.locks.request(key.prisma(), () => {})
   // @ts-expect-error: the database is part of it
   key.rails()
   // @ts-expect-error: large numbers are bigints, and texts are none

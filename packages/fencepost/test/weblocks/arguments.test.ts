@@ -1,4 +1,4 @@
-import { fencepost } from 'fencepost'
+import { fencepost, key } from 'fencepost'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
 
@@ -25,6 +25,7 @@ test.each([
   ['options that are a number', ['a', 1, callback]],
   ['options that are a text', ['a', 'shared', callback]],
   ['a symbol for a name', [Symbol('a'), callback]],
+  ['a key of another program, as its text would lock the name alone', [key.prisma(), callback]],
   ['an unknown mode', ['a', { mode: 'both' }, callback]],
   ['null for a mode', ['a', { mode: null }, callback]],
   ['a mode in capitals', ['a', { mode: 'SHARED' }, callback]],
