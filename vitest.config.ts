@@ -7,11 +7,13 @@ const TESTS = 'packages/fencepost/test'
 const NEWEST_MAJOR = 18
 // What touches the server.
 const ON_BOTH_MAJORS = [
+  'election',
   'events',
   'eviction',
   'faults',
   'fences',
   'fencing',
+  'foreign',
   'inspection',
   'isolation',
   'line',
