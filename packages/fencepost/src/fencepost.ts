@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { Events } from './events/events.ts'
 import { type EvictCall, evictCall } from './eviction/evict-call.ts'
 import type { LockEvents } from './events/lock-events.ts'
-import { Protection, type ProtectOptions, type Violation } from './fencing/protect.ts'
+import { type ProtectCall, protectCalls, type UnprotectCall, type ViolationsCall } from './fencing/protect-calls.ts'
 import { ClosedError } from './ground/errors.ts'
 import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
 import { Jobs } from './jobs/jobs.ts'
@@ -59,11 +59,16 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly worker: WorkerCall
   /** Enqueues a job together with those that have to be done before it. */
   readonly enqueueFlow: EnqueueFlowCall
+  /** Has a table refuse writes without a live token, from any program. */
+  readonly protect: ProtectCall
+  /** Takes that off again. */
+  readonly unprotect: UnprotectCall
+  /** Lists what tables in mode `'report'` would have refused. */
+  readonly violations: ViolationsCall
   readonly #origin: Origin
   readonly #settings: Settings
   readonly #sessions: Sessions
   readonly #locks: Locks
-  readonly #protection: Protection
   readonly #events: Events
   readonly #closing: AbortController
   readonly #stopWorkers: () => Promise<void>
@@ -101,7 +106,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.worker = worker
     this.#stopWorkers = stop
     this.enqueueFlow = enqueueFlowCall(parts)
-    this.#protection = new Protection(origin, settings)
+    const calls = protectCalls({ origin, schema, namespace, ready: () => this.#ready() })
+    ;({ protect: this.protect, unprotect: this.unprotect, violations: this.violations } = calls)
     this.locks = new WebLocks({ locks, session: main, closing: closing.signal })
   }
 
@@ -114,32 +120,6 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
    */
   on<E extends keyof LockEvents>(event: E, listener: (event: LockEvents[E]) => void): Disposable {
     return this.#events.on(event, listener)
-  }
-
-  /**
-   * Lets a table and its partitions be written only by transactions that have a live token of the row's lock, whatever program they
-   * come from: `lock.transaction`, `lock.guard(tx)` before the write, or settings. TRUNCATE is refused. Called again it does nothing,
-   * changes the rule, or covers partitions that came since. Waits for whoever writes to the table, for as long as the pool's `lock_timeout`.
-   *
-   * @param table as in SQL: `'ledger'`, `'shop."Order lines"'`.
-   * @param lockName with `{column}` for columns of the row, as in `'account:{account_id}'`; `{{` and `}}` are braces.
-   * @throws the driver's error for a table, a column or a right that is missing.
-   */
-  async protect(table: string, lockName: string, options: ProtectOptions = {}): Promise<void> {
-    await this.#ready()
-    await this.#protection.protect(table, lockName, options)
-  }
-
-  /** Takes the guard off a table and its partitions; false if there was none. */
-  async unprotect(table: string): Promise<boolean> {
-    await this.#ready()
-    return await this.#protection.unprotect(table)
-  }
-
-  /** What tables in mode `'report'` were written to without a live token, the latest first, 1000 by default. */
-  async violations({ limit = 1000 }: { readonly limit?: number } = {}): Promise<Violation[]> {
-    await this.#ready()
-    return await this.#protection.violations(limit)
   }
 
   /**

@@ -11,7 +11,7 @@ import type { Enqueued, Prepared } from './enqueue-statement.ts'
 import { Enqueuer } from './enqueuer.ts'
 import type { JobKind } from './job.ts'
 import { type EncodedPayload, encodePayload } from './payload.ts'
-import { checkText } from './queue-name.ts'
+import { checkGroup, checkText } from './queue-name.ts'
 
 /**
  * Enqueues a job: alone, together with what else this process enqueues in the same tick, or in an open transaction of any client
@@ -119,7 +119,7 @@ function prepare(
   { json, value }: EncodedPayload<unknown>,
   { terms, key, group = job.group?.(value) }: { terms: Terms; key: string | null; group: string | undefined },
 ): Prepared {
-  if (group !== undefined) checkText(group, 'the group of a job', { most: 512, unit: 'bytes' })
+  checkGroup(group)
   return { terms, json, key, group: group ?? null }
 }
 

@@ -1,9 +1,15 @@
 import { type AnyTransaction, asQueryable } from '../adapters/any-transaction.ts'
-import { type Duration, parseDuration } from '../ground/duration.ts'
+import type { Duration } from '../ground/duration.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { parseInt8Array } from '../wire/int8-array.ts'
+import { checkKnown } from './define-job.ts'
+import { parseTerms } from './enqueue-options.ts'
 import type { Job, StandardSchema } from './job.ts'
+import { encodePayload } from './payload.ts'
+import { checkGroup } from './queue-name.ts'
+
+const KNOWN = ['priority', 'group', 'keep', 'delay']
 
 /** What a job of a flow is enqueued with; each overrides what its definition says. */
 export interface FlowOptions {
@@ -61,7 +67,8 @@ export interface EnqueuedFlow {
  * runs once all its children are done, or cancelled, and gets what they returned from `job.childResults()`. If one is dead the parent waits, until
  * that one is redriven or cancelled.
  *
- * @throws {TypeError} for an option that cannot be right, and for a payload that a schema refuses; nothing is enqueued then.
+ * @throws {TypeError} for an option that does not exist or cannot be right; nothing is enqueued then.
+ * @throws {JobPayloadError} for a payload that a schema refuses, and for one that JSON or the database cannot carry; nothing is enqueued then.
  * @throws {NotInTransactionError} if `tx` is in none.
  */
 export type EnqueueFlowCall = <const Flow extends AnyFlow>(
@@ -104,37 +111,27 @@ function withinTransaction(text: string): string {
 /** As fencepost.enqueue_flow reads it. */
 async function encode({ job, payload, options = {}, children = [] }: AnyFlow, namespace: string): Promise<object> {
   if (typeof job?.name !== 'string') throw new TypeError('each job of a flow must be what defineJob returns')
+  checkKnown(options, KNOWN, 'the options of a flow')
+  const terms = parseTerms(job, options, namespace)
   const { json, value } = await encodePayload(job, payload)
-  const { priority = job.priority, keep = job.keep, delay, group = job.group?.(value) } = options
-  const queue = job.queue ?? 'default'
+  const { group = job.group?.(value) } = options
+  checkGroup(group)
   return {
-    name: job.name,
-    payload: json,
-    queue: namespace === 'default' ? queue : `${namespace}:${queue}`,
-    priority,
-    attempts: job.retry?.attempts,
-    keep: keep === undefined ? undefined : intervalOf(keep, 'keep'),
-    delay: delay === undefined ? undefined : intervalOf(delay, 'delay'),
+    name: terms.jobName,
+    payload: JSON.parse(json) as unknown,
+    queue: terms.queue,
+    priority: terms.priority,
+    attempts: terms.attempts,
+    keep: intervalOf(terms.keepMs),
+    delay: intervalOf(terms.delayMs),
     group,
-    isLimited: job.concurrency !== undefined || job.rate !== undefined,
+    isLimited: terms.isLimited,
     children: await Promise.all(children.map(async (child) => await encode(child, namespace))),
   }
 }
 
-/** The schema judges what the worker will read. */
-async function encodePayload(job: AnyJob, payload: unknown): Promise<{ json: unknown; value: unknown }> {
-  const json: unknown = JSON.parse(JSON.stringify(payload) ?? 'null')
-  if (job.schema === undefined) return { json, value: payload }
-  const checked = await job.schema['~standard'].validate(json)
-  if (checked.issues === undefined) return { json, value: checked.value }
-  const issues = checked.issues.map(({ message }) => message).join('; ')
-  throw new TypeError(`the payload of job "${job.name}" is refused: ${issues}`)
-}
-
-const LONGEST_MS = 36_500 * 86_400_000
-
-function intervalOf(duration: Duration, option: string): string {
-  return `${parseDuration(duration, option, LONGEST_MS)} milliseconds`
+function intervalOf(ms: number | null): string | undefined {
+  return ms === null ? undefined : `${ms} milliseconds`
 }
 
 /** The ids come each parent before its children. */

@@ -24,15 +24,25 @@ export function encodePayload<Input, Output>(
   const json = stringify(job.name, payload)
   // Without a schema the two are one type.
   if (job.schema === undefined) return { json, value: payload as unknown as Output }
-  const checked = job.schema['~standard'].validate(JSON.parse(json))
-  if (checked instanceof Promise) return checked.then((result) => ({ json, value: valueOf(job, result) }))
-  return { json, value: valueOf(job, checked) }
+  const value = checkPayload(job, JSON.parse(json))
+  return value instanceof Promise ? value.then((checked) => ({ json, value: checked })) : { json, value }
 }
 
 /** Reads a stored payload, for the worker. @throws {JobPayloadError} for what the schema of the job, as it is now, refuses. */
 export async function parsePayload<Input, Output>(job: JobKind<Input, Output>, json: string): Promise<Output> {
-  const payload: unknown = JSON.parse(json)
-  return job.schema === undefined ? (payload as Output) : valueOf(job, await job.schema['~standard'].validate(payload))
+  return await checkPayload(job, JSON.parse(json))
+}
+
+/** The same for a payload that was read from its JSON; a promise only where the schema is asynchronous. */
+export function checkPayload<Input, Output>(job: JobKind<Input, Output>, payload: unknown): Output | Promise<Output> {
+  if (job.schema === undefined) return payload as Output
+  const checked = job.schema['~standard'].validate(payload)
+  return checked instanceof Promise ? checked.then((result) => valueOf(job, result)) : valueOf(job, checked)
+}
+
+/** Whether jsonb takes what `JSON.stringify` has made. */
+export function isStorable(json: string): boolean {
+  return !json.includes('\\u') || !UNSTORABLE.test(json)
 }
 
 function stringify(jobName: string, payload: unknown): string {
@@ -46,7 +56,7 @@ function stringify(jobName: string, payload: unknown): string {
   }
   // Nothing, and functions, have no JSON.
   const json = text ?? 'null'
-  if (json.includes('\\u') && UNSTORABLE.test(json)) {
+  if (!isStorable(json)) {
     throw new JobPayloadError(jobName, [{ message: 'PostgreSQL cannot store NUL or a lone surrogate; leave them out' }])
   }
   return json

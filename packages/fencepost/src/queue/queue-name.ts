@@ -9,6 +9,11 @@ export function checkQueue(queue: unknown): asserts queue is string {
   if (queue.includes(':')) throw new TypeError(`the name of a queue must not contain ':'; got '${queue}'`)
 }
 
+/** @throws {TypeError} unless it is none, or 1 to 512 bytes. */
+export function checkGroup(group: string | undefined): void {
+  if (group !== undefined) checkText(group, 'the group of a job', { most: 512, unit: 'bytes' })
+}
+
 /** What names a job, its queue, its key or its group. @throws {TypeError} where the database could not store it. */
 export function checkText(text: unknown, what: string, { most, unit }: Bound): asserts text is string {
   if (typeof text !== 'string') throw new TypeError(`${what} must be a string; got ${typeof text}`)

@@ -1,15 +1,14 @@
 import { hostname } from 'node:os'
-import { asError } from '../ground/as-error.ts'
-import { Jobs, type JobsPlace } from '../jobs/jobs.ts'
-import { encodeResult } from '../once/stored-result.ts'
-import { Session } from '../postgres/session.ts'
-import type { Job, Snooze } from '../queue/job.ts'
-import { parsePayload } from '../queue/payload.ts'
-import { queueNameOf } from '../queue/queue-name.ts'
 import type { Claimed, Desk } from '../attempts/claimed.ts'
+import { errorText, outcomeOf } from '../attempts/outcome.ts'
+import { delayOf } from '../attempts/retry.ts'
 import { RunningJob } from '../attempts/running-job.ts'
+import { Jobs, type JobsPlace } from '../jobs/jobs.ts'
+import { Session } from '../postgres/session.ts'
+import type { Job } from '../queue/job.ts'
+import { checkPayload } from '../queue/payload.ts'
+import { queueNameOf } from '../queue/queue-name.ts'
 import type { DoneAttempt, DrainedAttempt, DrainReport, FailedAttempt } from './drain-report.ts'
-import { nextTryMs } from './next-try.ts'
 import { setJobClock, TestClock } from './test-clock.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- jobs of all payloads
@@ -104,7 +103,7 @@ export class DrainSession implements AsyncDisposable {
     const running = new RunningJob(claimed, this.#desk)
     let payload: unknown
     try {
-      payload = await parsePayload(job, JSON.stringify(claimed.payload))
+      payload = await checkPayload(job, claimed.payload)
     } catch (error) {
       // It would be refused each time.
       return await this.#fail(claimed, attempt, { error, delayMs: null })
@@ -112,34 +111,35 @@ export class DrainSession implements AsyncDisposable {
     try {
       const result: unknown = await job.run(payload, running)
       if (running.isCompleted) this.#report.done.push({ ...attempt, result })
-      else if (isSnooze(result)) await this.#snooze(claimed, attempt, result)
-      else await this.#complete(claimed, attempt, result)
+      else await this.#end(claimed, attempt, result)
     } catch (error) {
       // Completed by its transaction: what it threw after that counts for nothing.
       if (running.isCompleted) this.#report.done.push({ ...attempt, result: undefined })
-      else await this.#fail(claimed, attempt, { error, delayMs: nextTryMs(job.retry, error, claimed) })
+      else
+        await this.#fail(claimed, attempt, { error, delayMs: delayOf({ retry: job.retry, jitter: 0 }, error, claimed) })
     }
   }
 
-  async #complete(claimed: Claimed, attempt: DrainedAttempt, result: unknown): Promise<void> {
-    let isOurs: boolean
-    if (claimed.isSimple) isOurs = await this.#settle('select fencepost.complete_jobs($1, $2) as ids', claimed)
-    else {
-      const results = `[${encodeResult(result) ?? 'null'}]`
-      isOurs = await this.#settle('select fencepost.finish_jobs($1, $2, $3) as ids', claimed, results)
-    }
+  async #end(claimed: Claimed, attempt: DrainedAttempt, result: unknown): Promise<void> {
+    const outcome = outcomeOf(claimed, result)
+    if (outcome.kind === 'unkept') return await this.#fail(claimed, attempt, { error: outcome.error, delayMs: null })
+    if (outcome.kind === 'snooze') return await this.#snooze(claimed, attempt, outcome.ms)
+    const isOurs =
+      outcome.kind === 'complete'
+        ? await this.#settle('select fencepost.complete_jobs($1, $2) as ids', claimed)
+        : await this.#settle('select fencepost.finish_jobs($1, $2, $3) as ids', claimed, `[${outcome.result}]`)
     if (isOurs) this.#report.done.push({ ...attempt, result })
     else this.#report.lost.push(attempt)
   }
 
-  async #snooze(claimed: Claimed, attempt: DrainedAttempt, { snoozeMs }: Snooze): Promise<void> {
+  async #snooze(claimed: Claimed, attempt: DrainedAttempt, ms: number): Promise<void> {
     const text = `select fencepost.snooze_jobs($1, $2, $3::float8 * interval '1 ms') as ids`
-    const isOurs = await this.#settle(text, claimed, snoozeMs)
+    const isOurs = await this.#settle(text, claimed, ms)
     this.#report[isOurs ? 'snoozed' : 'lost'].push(attempt)
   }
 
   async #fail(claimed: Claimed, attempt: DrainedAttempt, { error, delayMs }: Failure): Promise<void> {
-    const failure = { id: claimed.id, error: asError(error).message.replaceAll('\0', ''), delayMs }
+    const failure = { id: claimed.id, error: errorText(error), delayMs }
     const text = 'select fencepost.fail_jobs($1, $2) as ids'
     const [row] = await this.#session.query<{ ids: number[] }>(text, [claimed.token, JSON.stringify([failure])])
     if (row?.ids.length !== 1) this.#report.lost.push(attempt)
@@ -157,8 +157,4 @@ interface Failure {
   readonly error: unknown
   /** Null: it is dead. */
   readonly delayMs: number | null
-}
-
-function isSnooze(result: unknown): result is Snooze {
-  return typeof result === 'object' && result !== null && 'snoozeMs' in result
 }

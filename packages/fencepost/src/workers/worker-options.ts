@@ -3,7 +3,11 @@ import type { Job } from '../queue/job.ts'
 import { checkQueue } from '../queue/queue-name.ts'
 
 export interface WorkerOptions {
-  /** How many jobs run at once, 1 to 10,000. Default 10. */
+  /**
+   * How many jobs run at once, 1 to 10,000. Default 10. Each `job.transaction` takes a connection of the pool: give the pool as many (`max`;
+   * the one that is made from a URL has 4). A transaction that finds none within the pool's connect timeout, 10 s, fails with a
+   * `DatabaseUnreachableError`.
+   */
   readonly concurrency?: number
   /** The first one first. Default: those of the jobs. */
   readonly queues?: readonly string[]

@@ -1,17 +1,19 @@
+import type { Claimed } from '../attempts/claimed.ts'
+import { JobCancelledError, StaleJobError, WorkerLostError, WorkerStoppedError } from '../attempts/job-errors.ts'
 import { firstOf, pause } from '../ground/abort.ts'
 import { asError } from '../ground/as-error.ts'
-import { type Duration, parseDuration } from '../ground/duration.ts'
+import type { Duration } from '../ground/duration.ts'
 import { Session, type SessionOptions } from '../postgres/session.ts'
 import type { Origin } from '../postgres/target.ts'
 import type { Job } from '../queue/job.ts'
 import { queueNameOf } from '../queue/queue-name.ts'
-import { Bell } from './bell.ts'
-import type { Claimed } from '../attempts/claimed.ts'
-import { Crew } from './crew.ts'
-import { JobCancelledError, StaleJobError, WorkerLostError, WorkerStoppedError } from '../attempts/job-errors.ts'
+import { Attempts } from './attempts.ts'
+import { IdleWaiters } from './idle-waiters.ts'
+import { MainSession } from './main-session.ts'
 import { Outcomes } from './outcomes.ts'
-import { Shift } from './shift.ts'
+import { Wakeup } from './wakeup.ts'
 import { type ParsedOptions, parseGrace } from './worker-options.ts'
+import { WorkerSession } from './worker-session.ts'
 
 export interface WorkerParts extends Omit<SessionOptions, 'signal'> {
   readonly origin: Origin
@@ -31,14 +33,14 @@ export class Worker implements AsyncDisposable {
   readonly #options: ParsedOptions
   readonly #stopping = new AbortController()
   readonly #closing = new AbortController()
-  readonly #bell = new Bell()
+  readonly #wakeup = new Wakeup()
+  readonly #idleWaiters = new IdleWaiters()
+  readonly #main: MainSession
   readonly #outcomes: Outcomes
-  readonly #crew: Crew
+  readonly #attempts: Attempts
   readonly #watch: NodeJS.Timeout
   readonly #finished: Promise<void>
-  #shift: Shift | undefined
-  #desk: Promise<Session> | undefined
-  #waiting: { readonly since: number; readonly resolve: () => void }[] = []
+  #session: WorkerSession | undefined
   #stopped: Promise<void> | undefined
   /** When running jobs are waited for no longer. */
   #graceUntil = 0
@@ -49,22 +51,18 @@ export class Worker implements AsyncDisposable {
     this.#jobs = jobs
     this.#options = options
     this.signal = this.#stopping.signal
+    this.#main = new MainSession({ ...parts, signal: this.#closing.signal })
     const { onError, concurrency, stopOn } = options
     const refused = (lost: readonly Claimed[]) =>
       lost.forEach((job) => onError(new StaleJobError(job, 'it ended too late')))
     const recorded = (ended: readonly Claimed[]) => this.#recorded(ended)
     const isLast = () => this.signal.aborted
-    this.#outcomes = new Outcomes({ session: () => this.#openDesk(), isLast, refused, recorded, onError })
+    this.#outcomes = new Outcomes({ session: async () => await this.#main.open(), isLast, refused, recorded, onError })
     const { origin, schema, freezeMs } = parts
-    const session = {
-      query: async <Row>(text: string, values: unknown[], name?: string) =>
-        await (await this.#openDesk()).query<Row>(text, values, name),
-      ask: async (...question: Parameters<Session['ask']>) => await (await this.#openDesk()).ask(...question),
-    }
-    const desk = { origin, schema, freezeMs, session }
-    const rung = () => this.#bell.ring()
-    this.#crew = new Crew({ jobs, concurrency, desk, outcomes: this.#outcomes, rung, onError })
-    this.#watch = setInterval(() => void this.#findLost(this.#crew.runningFor(SUSPECT_MS)), SUSPECT_MS).unref()
+    const desk = { origin, schema, freezeMs, session: this.#main }
+    const freed = () => this.#wakeup.call()
+    this.#attempts = new Attempts({ jobs, concurrency, desk, outcomes: this.#outcomes, freed, onError })
+    this.#watch = setInterval(() => void this.#findLost(this.#attempts.runningFor(SUSPECT_MS)), SUSPECT_MS).unref()
     for (const name of stopOn) process.on(name, this.#stopNow)
     this.#finished = this.#run()
   }
@@ -84,8 +82,8 @@ export class Worker implements AsyncDisposable {
   /** Resolves once it has looked and found nothing it could run, nothing runs, and how everything ended is recorded. */
   async idle(): Promise<void> {
     if (this.signal.aborted) return await this.#stopped
-    const idle = new Promise<void>((resolve) => this.#waiting.push({ since: performance.now(), resolve }))
-    this.#bell.ring()
+    const idle = this.#idleWaiters.wait()
+    this.#wakeup.call()
     await idle
   }
 
@@ -100,7 +98,7 @@ export class Worker implements AsyncDisposable {
     for (let againMs = FIRST_AGAIN_MS; !this.signal.aborted; againMs = Math.min(againMs * 2, LONGEST_AGAIN_MS)) {
       const began = performance.now()
       try {
-        await this.#runShift()
+        await this.#runSession()
       } catch (error) {
         if (this.signal.aborted) break
         this.#options.onError(asError(error))
@@ -110,45 +108,46 @@ export class Worker implements AsyncDisposable {
     }
   }
 
-  async #runShift(): Promise<void> {
+  async #runSession(): Promise<void> {
     using signal = firstOf([this.signal, this.#closing.signal])
     const session = await Session.open({ ...this.#parts, signal: signal.signal })
     try {
-      this.#shift = await this.#beginShift(session)
-      if (this.signal.aborted) this.#shift.stop()
-      await this.#shift.work()
-      await this.#leave(this.#shift)
+      this.#session = await this.#beginSession(session)
+      if (this.signal.aborted) this.#session.stop()
+      await this.#session.work()
+      await this.#leave(this.#session)
       await session.close()
     } catch (error) {
       const cause = session.describe(error)
-      this.#crew.giveUp()
-      this.#crew.abortAll(
+      this.#attempts.giveUp()
+      this.#attempts.abortAll(
         ({ id, name }) => new WorkerLostError(`job ${id} (${name}) was lost with the session of its worker`, { cause }),
       )
       session.destroy(cause)
       throw cause
     } finally {
-      this.#shift = undefined
+      this.#session = undefined
     }
   }
 
-  async #beginShift(session: Session): Promise<Shift> {
+  async #beginSession(session: Session): Promise<WorkerSession> {
     const { application, namespace, freezeMs } = this.#parts
     const { concurrency, listens, queues } = this.#options
-    await writeLimits(session, this.#jobs)
-    return await Shift.begin({
+    return await WorkerSession.begin({
       session,
-      crew: this.#crew,
-      bell: this.#bell,
+      attempts: this.#attempts,
+      wakeup: this.#wakeup,
       queues: queues.map((queue) => queueNameOf(namespace, queue)),
-      names: this.#jobs.map(({ name }) => name),
+      jobs: this.#jobs,
       concurrency,
       application,
       listens,
       freezeMs,
       isSettled: () => this.#outcomes.isSettled,
-      idle: (lookedAt) => this.#tellIdle(lookedAt),
-      suspected: (id) => void this.#findLost(this.#crew.runningFor(0).filter((job) => job.id === id)),
+      idle: (lookedAt) => {
+        if (this.#idleWaiters.tell(lookedAt)) this.#wakeup.call()
+      },
+      suspected: (id) => void this.#findLost(this.#attempts.runningFor(0).filter((job) => job.id === id)),
     })
   }
 
@@ -156,7 +155,7 @@ export class Worker implements AsyncDisposable {
     if (this.signal.aborted) return
     this.#graceUntil = performance.now() + graceMs
     this.#stopping.abort(new WorkerStoppedError('the worker is stopping'))
-    this.#shift?.stop()
+    this.#session?.stop()
   }
 
   async #stop(): Promise<void> {
@@ -165,37 +164,26 @@ export class Worker implements AsyncDisposable {
     clearInterval(this.#watch)
     await this.#outcomes.settled()
     this.#closing.abort(this.signal.reason)
-    const desk = this.#desk
-    await desk?.then(async (session) => await session.close()).catch(() => {})
-    for (const { resolve } of this.#waiting.splice(0)) resolve()
+    await this.#main.close()
+    this.#idleWaiters.tell(Number.POSITIVE_INFINITY)
   }
 
   /** Everything that was claimed is done, or given back. */
-  async #leave(shift: Shift): Promise<void> {
-    for (const job of this.#crew.giveUp()) this.#outcomes.giveBack(job, 'not begun')
-    while (!this.#crew.isIdle) {
+  async #leave(session: WorkerSession): Promise<void> {
+    for (const job of this.#attempts.giveUp()) this.#outcomes.giveBack(job, 'not begun')
+    while (!this.#attempts.isIdle) {
       const leftMs = this.#graceUntil - performance.now()
       if (leftMs <= 0) break
-      await this.#bell.wait(leftMs)
+      await this.#wakeup.wait(leftMs)
     }
-    for (const job of this.#crew.abortAll(stopped)) this.#outcomes.giveBack(job, 'begun')
+    for (const job of this.#attempts.abortAll(stopped)) this.#outcomes.giveBack(job, 'begun')
     await this.#outcomes.settled()
-    await shift.end()
+    await session.end()
   }
 
   /** Jobs that were waiting for others, of a group say, may run now. */
   #recorded(ended: readonly Claimed[]): void {
-    if (ended.some(({ isSimple, isPlain }) => !isSimple || isPlain === false)) this.#bell.ring()
-  }
-
-  #tellIdle(lookedAt: number): void {
-    const [told, others] = [
-      this.#waiting.filter(({ since }) => since <= lookedAt),
-      this.#waiting.filter(({ since }) => since > lookedAt),
-    ]
-    this.#waiting = others
-    for (const { resolve } of told) resolve()
-    if (others.length > 0) this.#bell.ring()
+    if (ended.some(({ isSimple, isPlain }) => !isSimple || isPlain === false)) this.#wakeup.call()
   }
 
   /** What somebody cancelled, or has taken over: the notification may be lost, so they are asked for too. */
@@ -203,10 +191,9 @@ export class Worker implements AsyncDisposable {
     if (jobs.length === 0) return
     const [ids, tokens] = [`{${jobs.map(({ id }) => id).join(',')}}`, `{${jobs.map(({ token }) => token).join(',')}}`]
     try {
-      const desk = await this.#openDesk()
-      const answer = await desk.ask('select fencepost.lost_jobs($1, $2)', [ids, tokens], 'fencepost_lost')
+      const answer = await this.#main.ask('select fencepost.lost_jobs($1, $2)', [ids, tokens], 'fencepost_lost')
       for (const { id, isCancelled } of JSON.parse(answer ?? '[]') as { id: number; isCancelled: boolean }[]) {
-        this.#crew.abort(id, (job) =>
+        this.#attempts.abort(id, (job) =>
           isCancelled ? new JobCancelledError(job) : new StaleJobError(job, 'somebody else has it'),
         )
       }
@@ -214,31 +201,8 @@ export class Worker implements AsyncDisposable {
       this.#options.onError(asError(error))
     }
   }
-
-  /** For all but claims. An idle one is closed after a while, and this opens another. */
-  async #openDesk(): Promise<Session> {
-    if (this.#desk === undefined) {
-      const opening = Session.open({ ...this.#parts, signal: this.#closing.signal })
-      this.#desk = opening
-      const forget = () => {
-        if (this.#desk === opening) this.#desk = undefined
-      }
-      opening.then((session) => session.whenOver(forget), forget)
-    }
-    return await this.#desk
-  }
 }
 
 function stopped({ id, name }: { readonly id: number; readonly name: string }): Error {
   return new WorkerStoppedError(`the worker stopped before job ${id} (${name}) was done`)
-}
-
-/** Those of the definitions: from now on they hold for all workers. */
-async function writeLimits(session: Session, jobs: readonly Job[]): Promise<void> {
-  for (const { name, concurrency, rate } of jobs) {
-    if (concurrency === undefined && rate === undefined) continue
-    const per = rate === undefined ? null : `${parseDuration(rate.per, 'per')} ms`
-    const values = [name, concurrency ?? null, rate?.limit ?? null, per]
-    await session.query("select fencepost.limit_jobs('job', $1, $2::integer, $3::integer, $4::interval)", values)
-  }
 }

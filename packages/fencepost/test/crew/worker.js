@@ -45,6 +45,13 @@ const payment = defineJob({
 })
 
 const worker = fp.worker([payment], { concurrency: 8 })
-process.on('message', () => void worker.stop({ grace: '5s' }).then(() => fp.close()).then(() => process.exit()))
+process.on(
+  'message',
+  () =>
+    void worker
+      .stop({ grace: '5s' })
+      .then(() => fp.close())
+      .then(() => process.exit()),
+)
 process.on('disconnect', () => process.exit())
 process.send('ready')

@@ -57,7 +57,7 @@ test('drain: what fails comes again when the clock has come so far, until it is 
   expect(await drain(own, [flaky], { clock })).toMatchObject({ failed: [], dead: [] })
   await clock.advance('1m')
   expect(await drain(own, [flaky], { clock })).toMatchObject({ failed: [], dead: [{ id, attempt: 3, error: bad }] })
-  expect(await own.jobs.get(id)).toMatchObject({ state: 'dead', error: 'no' })
+  expect(await own.jobs.get(id)).toMatchObject({ state: 'dead', error: 'Error: no' })
 })
 
 test('drain: delayed and snoozed jobs come when the clock says so; a delay counts from the moved clock', async () => {

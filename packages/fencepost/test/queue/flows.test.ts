@@ -169,3 +169,12 @@ test('a flow with a payload that is not its job’s does not compile, and one th
   }
   expect(mistaken).toBeTypeOf('function')
 })
+
+test('a flow is refused for what enqueue refuses: options, groups and payloads that cannot be right', async () => {
+  await using fp = fencepost(database.url)
+  const flow = (options: object, payload = 'a') => fp.enqueueFlow({ job: mail, payload, options })
+  await expect(flow({ priority: 0.5 })).rejects.toThrow('priority must be a whole number')
+  await expect(flow({ group: '' })).rejects.toThrow('the group of a job must have 1 to 512 bytes')
+  await expect(flow({ key: 'a' })).rejects.toThrow("has no option 'key'")
+  await expect(flow({}, 'a\0')).rejects.toMatchObject({ code: 'JOB_PAYLOAD', jobName: 'mail' })
+})

@@ -43,7 +43,9 @@ async function run(isTransactional: boolean): Promise<boolean> {
   })
   const { paidTwice, unpaid, outOfOrder } = shift
   console.log(`${what}: ${jobs} jobs, ${workers} workers, ${kills} killed, ${freezes} frozen`)
-  console.log(`  twice ${paidTwice.length}, never ${unpaid.length}, out of order ${outOfOrder.length}, left ${shift.left}`)
+  console.log(
+    `  twice ${paidTwice.length}, never ${unpaid.length}, out of order ${outOfOrder.length}, left ${shift.left}`,
+  )
   console.log(`  refused ${shift.refused}, most attempts ${shift.attempts}`)
   if (!isTransactional) return paidTwice.length > 0
   return paidTwice.length + unpaid.length + outOfOrder.length + shift.left === 0

@@ -40,7 +40,7 @@ const untilRunning = async (queue: string, count: number, pid: number) =>
     return jobs.filter((job) => job.state === 'running' && job.process === pid).length === count && jobs
   })
 
-test('all jobs of a worker that is killed with SIGKILL run elsewhere within a second', async () => {
+test('P9: all jobs of a worker that is killed with SIGKILL run elsewhere within a second', async () => {
   await using killed = await workerOf('killed', { concurrency: 24 })
   await enqueue('killed', 'wait', { count: 24 })
   await untilRunning('killed', 24, killed.pid)

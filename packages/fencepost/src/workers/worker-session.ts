@@ -1,16 +1,18 @@
 import { hostname } from 'node:os'
-import type { Session } from '../postgres/session.ts'
-import type { Bell } from './bell.ts'
-import { Claims, type Outlook, textArray } from './claims.ts'
-import type { Crew } from './crew.ts'
 import type { Claimed } from '../attempts/claimed.ts'
+import { parseDuration } from '../ground/duration.ts'
+import type { Session } from '../postgres/session.ts'
+import type { Job } from '../queue/job.ts'
+import type { Attempts } from './attempts.ts'
+import { Claims, type Outlook, textArray } from './claims.ts'
+import type { Wakeup } from './wakeup.ts'
 
-export interface ShiftOptions {
+export interface WorkerSessionOptions {
   readonly session: Session
-  readonly crew: Crew
-  readonly bell: Bell
+  readonly attempts: Attempts
+  readonly wakeup: Wakeup
   readonly queues: readonly string[]
-  readonly names: readonly string[]
+  readonly jobs: readonly Job[]
   readonly concurrency: number
   readonly application: string
   readonly listens: boolean
@@ -28,8 +30,6 @@ const AWAKE_MS = 2000
 const IDLE_MS = 5000
 const POLL_MS = 1000
 const FIRST_AGAIN_MS = 5
-/** What timers take. */
-const FOREVER_MS = 2 ** 31 - 1
 
 /**
  * One session's life as a worker: it claims while there is room, and sleeps while there is nothing.
@@ -41,8 +41,8 @@ const FOREVER_MS = 2 ** 31 - 1
  * Who lies has enqueuers send a NOTIFY (register_sleeper), and looks once more before it sleeps. All claims are on the connection that holds
  * the session's key: once that is free, no claim of this session can come any more.
  */
-export class Shift {
-  readonly #options: ShiftOptions
+export class WorkerSession {
+  readonly #options: WorkerSessionOptions
   readonly #claims: Claims
   #isLying = false
   #isBusy = false
@@ -51,8 +51,9 @@ export class Shift {
   #outlook: Outlook = { dueMs: null, isBusy: false, isEnqueuing: false }
   #isStopping = false
 
-  static async begin(options: ShiftOptions): Promise<Shift> {
-    const { session, queues, concurrency, application, listens, bell } = options
+  static async begin(options: WorkerSessionOptions): Promise<WorkerSession> {
+    const { session, jobs, queues, concurrency, application, listens, wakeup } = options
+    await writeLimits(session, jobs)
     const values = [
       textArray(queues),
       String(concurrency),
@@ -62,31 +63,35 @@ export class Shift {
       String(process.pid),
     ]
     await session.ask('select fencepost.open_worker($1, $2, $3, $4, $5, $6)', values, 'fencepost_open_worker')
-    const shift = new Shift(options)
+    const begun = new WorkerSession(options)
     if (listens) {
-      await session.listen((payload) => shift.#told(payload))
+      await session.listen((payload) => begun.#told(payload))
       await session.listenTo('fencepost:jobs', (queue) => {
-        if (queues.includes(queue)) shift.#wake()
+        if (queues.includes(queue)) begun.#wake()
       })
     }
-    session.whenOver(() => bell.ring())
-    return shift
+    session.whenOver(() => wakeup.call())
+    return begun
   }
 
-  private constructor(options: ShiftOptions) {
+  private constructor(options: WorkerSessionOptions) {
     this.#options = options
-    this.#claims = new Claims(options.session, options.queues, options.names)
+    this.#claims = new Claims(
+      options.session,
+      options.queues,
+      options.jobs.map(({ name }) => name),
+    )
   }
 
   /** Returns once it was told to stop. @throws what ended the session. */
   async work(): Promise<void> {
-    const { session, crew, bell } = this.#options
+    const { session, attempts, wakeup } = this.#options
     let isEmpty = false
     while (!this.#isStopping) {
       session.over.throwIfAborted()
-      const room = crew.room
+      const room = attempts.room
       if (room <= 0) {
-        await bell.wait(FOREVER_MS)
+        await wakeup.wait(Number.POSITIVE_INFINITY)
         continue
       }
       const isLook = isEmpty || this.#claims.sinceLookMs > Math.max(LOOK_MS, this.#claims.restMs)
@@ -101,7 +106,7 @@ export class Shift {
   /** No more claims; what has been claimed by a statement under way is still taken. */
   stop(): void {
     this.#isStopping = true
-    this.#options.bell.ring()
+    this.#options.wakeup.call()
   }
 
   /** When nothing of it is left: otherwise it stays listed, and others find its jobs. */
@@ -111,10 +116,10 @@ export class Shift {
   }
 
   async #look(room: number, isEmpty: boolean): Promise<readonly Claimed[]> {
-    const { session, listens, crew, isSettled, idle } = this.#options
+    const { session, listens, attempts, isSettled, idle } = this.#options
     const liesDown = isEmpty && listens && !this.#isLying
-    if (isEmpty && this.#isBusy && crew.isIdle && isSettled()) this.#markBusy(false)
-    const wasIdle = crew.isIdle && isSettled()
+    if (isEmpty && this.#isBusy && attempts.isIdle && isSettled()) this.#markBusy(false)
+    const wasIdle = attempts.isIdle && isSettled()
     const askedAt = performance.now()
     const { jobs, outlook } = await this.#claims.look(room, liesDown ? 'lies down' : 'stays')
     this.#isLying ||= liesDown
@@ -126,7 +131,7 @@ export class Shift {
 
   #take(found: readonly Claimed[]): void {
     if (found.length === 0) return
-    const { session, queues, crew } = this.#options
+    const { session, queues, attempts } = this.#options
     this.#activeAt = performance.now()
     this.#againMs = FIRST_AGAIN_MS
     if (!this.#isBusy) this.#markBusy(true)
@@ -134,7 +139,7 @@ export class Shift {
       this.#isLying = false
       send(session.ask('select fencepost.unregister_sleeper($1)', [textArray(queues)], 'fencepost_get_up'))
     }
-    crew.take(found)
+    attempts.take(found)
   }
 
   /** While it has jobs others look more often whether it still lives, and it beats. */
@@ -149,13 +154,13 @@ export class Shift {
   /** After an empty claim: whether the next one is to be a look. Not at once where the last one took long. */
   async #rest(): Promise<boolean> {
     const { restMs } = this.#claims
-    if (restMs > LOOK_MS) await this.#options.bell.wait(restMs)
+    if (restMs > LOOK_MS) await this.#options.wakeup.wait(restMs)
     return true
   }
 
   /** False: it is time for another look; true: somebody has enqueued, or there is room again. */
   async #sleep(): Promise<boolean> {
-    return await this.#options.bell.wait(this.#napMs())
+    return await this.#options.wakeup.wait(this.#napMs())
   }
 
   #napMs(): number {
@@ -173,7 +178,7 @@ export class Shift {
 
   #wake(): void {
     this.#activeAt = performance.now()
-    this.#options.bell.ring()
+    this.#options.wakeup.call()
   }
 
   /** `job:<id>:<token>`: the table decides whether it is true. */
@@ -186,4 +191,14 @@ export class Shift {
 /** If it fails the session is over, and what it would have told the server with it. */
 function send(statement: Promise<unknown>): void {
   statement.catch(() => {})
+}
+
+/** Those of the definitions: from now on they hold for all workers. */
+async function writeLimits(session: Session, jobs: readonly Job[]): Promise<void> {
+  for (const { name, concurrency, rate } of jobs) {
+    if (concurrency === undefined && rate === undefined) continue
+    const per = rate === undefined ? null : `${parseDuration(rate.per, 'per')} ms`
+    const values = [name, concurrency ?? null, rate?.limit ?? null, per]
+    await session.query("select fencepost.limit_jobs('job', $1, $2::integer, $3::integer, $4::interval)", values)
+  }
 }
