@@ -7,11 +7,13 @@ const TESTS = 'packages/fencepost/test'
 const NEWEST_MAJOR = 18
 // What touches the server.
 const ON_BOTH_MAJORS = [
+  'election',
   'events',
   'eviction',
   'faults',
   'fences',
   'fencing',
+  'foreign',
   'inspection',
   'isolation',
   'line',
@@ -22,6 +24,7 @@ const ON_BOTH_MAJORS = [
   'queue',
   'security',
   'transactions',
+  'weblocks',
 ]
 // Nothing is asserted about times; this only ends what hangs, also on a machine that is busy with other things.
 const TEST_MS = 180_000

@@ -4,13 +4,23 @@
  * @typedef {{ rooms: string[], foreign: string[], computed?: boolean, subRooms?: boolean }} Room
  */
 
-const SIDE_BY_SIDE = ['election', 'eviction', 'fences', 'once', 'schedule', 'queue', 'transactions', 'redlock']
+const SIDE_BY_SIDE = [
+  'election',
+  'eviction',
+  'fences',
+  'once',
+  'schedule',
+  'queue',
+  'transactions',
+  'redlock',
+  'weblocks',
+]
 // Bottom to top. Rooms on one floor stand side by side and know nothing of each other.
 const FLOORS = [
   ['ground'],
   ['wire'],
   ['postgres'],
-  ['adapters', 'events', 'inspection'],
+  ['adapters', 'events', 'foreign', 'inspection'],
   ['fencing'],
   ['sessions'],
   ['line'],

@@ -83,4 +83,16 @@ when some must take effect twice: else the run has shown nothing. Exit code 1 if
     choices: {},
     flags: {},
   },
+  election: {
+    says: 'leaders that are killed and frozen, one after the other',
+    does: `The next in line has to lead, under a larger term, and no leader of before may write after it. Exit code 1 if one has.`,
+    numbers: {
+      blows: { says: 'half of them kill', least: 1, most: 100_000, usual: 200 },
+      candidates: { says: 'processes', least: 2, most: 20, usual: 5 },
+      seed: SEED,
+      postgres: POSTGRES,
+    },
+    choices: {},
+    flags: {},
+  },
 }

@@ -1,26 +1,22 @@
 import { setMaxListeners } from 'node:events'
-import type { AnyTransaction } from './adapters/any-transaction.ts'
 import { Events } from './events/events.ts'
-import { evict } from './eviction/evict.ts'
-import { type EvictionReport, type EvictOptions, parseEvictOptions } from './eviction/eviction-options.ts'
+import { type EvictCall, evictCall } from './eviction/evict-call.ts'
 import type { LockEvents } from './events/lock-events.ts'
 import { type ProtectCall, protectCalls, type UnprotectCall, type ViolationsCall } from './fencing/protect-calls.ts'
-import type { TransactionLockOptions } from './fencing/lock-in-transaction.ts'
 import { ClosedError } from './ground/errors.ts'
-import { checkName } from './ground/name.ts'
 import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
-import { WebLocks } from './inspection/web-locks.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
+import { electionCalls, type LeadCall, type ObserveCall } from './election/election-calls.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
 import { type EnqueueCall, enqueueCalls, type EnqueueManyCall } from './queue/enqueue-calls.ts'
 import { type EnqueueFlowCall, enqueueFlowCall } from './queue/flow.ts'
-import type { LockedTransactionOptions, RetriedWork } from './transactions/retried-transaction.ts'
-import { Transactions } from './transactions/transactions.ts'
+import { type LockInTransactionCall, type TransactionCall, transactionCalls } from './transactions/transaction-calls.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
 import { type WorkerCall, workerCalls } from './workers/worker-calls.ts'
+import { WebLocks } from './weblocks/web-locks.ts'
 import { migrate, type MigrateOptions, type MigrationReport, schemaEnsurer } from './postgres/migrate.ts'
 import { type Origin, resolveTarget, type Target } from './postgres/target.ts'
 
@@ -37,8 +33,18 @@ export function fencepost(target: Target | undefined, options: FencepostOptions 
 }
 
 export class Fencepost extends LockCalls implements AsyncDisposable {
-  /** All locks of the database, in the words of the Web Locks API. */
+  /** The Web Locks API, as `navigator.locks` has it, across machines. */
   readonly locks: WebLocks
+  /** Waits for locks, then runs a guarded transaction, again where the server gives it up. */
+  readonly transaction: TransactionCall
+  /** Takes a lock inside a transaction of yours. */
+  readonly lockInTransaction: LockInTransactionCall
+  /** Takes a lock away from its holder. */
+  readonly evict: EvictCall
+  /** Runs a function while this process leads, one at a time among all. */
+  readonly lead: LeadCall
+  /** Tells who leads, and who follows. */
+  readonly observe: ObserveCall
   /** Runs a function once per key, or flags it uncertain. */
   readonly once: OnceCall
   /** Lists what `once` has left uncertain, and settles it. */
@@ -63,7 +69,6 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly #settings: Settings
   readonly #sessions: Sessions
   readonly #locks: Locks
-  readonly #transactions: Transactions
   readonly #events: Events
   readonly #closing: AbortController
   readonly #stopWorkers: () => Promise<void>
@@ -87,10 +92,13 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.#events = events
     this.#closing = closing
     const parts = { locks, sessions, schema, namespace, freezeMs, closing: closing.signal }
-    this.#transactions = new Transactions(parts)
+    ;({ transaction: this.transaction, lockInTransaction: this.lockInTransaction } = transactionCalls(parts))
+    this.evict = evictCall({ ...parts, config, application })
+    ;({ lead: this.lead, observe: this.observe } = electionCalls(parts))
     ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
-    this.jobs = new Jobs({ ...parts, origin, main: async () => (await sessions.main()).session })
+    const main = async () => (await sessions.main()).session
+    this.jobs = new Jobs({ ...parts, origin, main })
     const { worker, stop } = workerCalls(
       { origin, config, where, schema, namespace, application, freezeMs, ready },
       closing.signal,
@@ -100,50 +108,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.enqueueFlow = enqueueFlowCall(parts)
     const calls = protectCalls({ origin, schema, namespace, ready: () => this.#ready() })
     ;({ protect: this.protect, unprotect: this.unprotect, violations: this.violations } = calls)
-    this.locks = new WebLocks({ session: async () => (await sessions.main()).session, held: () => locks.held() })
-  }
-
-  /**
-   * Takes the lock away from whoever holds it: asks the holder to let go of this one name, and ends its backend if it has not after `grace`.
-   * From the start its guarded writes wait, and then they are refused; when this returns, nothing is committed under its token any more.
-   * Whoever is first in line is granted the lock next. A holder that came after the one that was meant is left alone.
-   *
-   * @throws {MissingPrivilegeError} unless the role was granted the right to execute the procedure `evict`.
-   * @throws {EvictionFailedError} if the holder has no token, or may not be ended by this role: it may still hold the lock.
-   */
-  async evict(name: string, options: EvictOptions = {}): Promise<EvictionReport> {
-    checkName(name)
-    const asked = parseEvictOptions(options)
-    const { schema, namespace, application } = this.#settings
-    const { config } = this.#origin
-    const [sessions, closing] = [this.#sessions, this.#closing.signal]
-    return await evict({ sessions, config, schema, namespace, application, closing }, name, asked)
-  }
-
-  /**
-   * Waits for one name or several, then begins a transaction on a connection of the pool, runs `work` in it, commits it,
-   * guarded, and releases. So nothing waits with a transaction open, and the snapshot of any isolation level is younger than the locks.
-   * Where the server gives the transaction up for another (SQLSTATE 40001, 40P01), `work` is run again, in a new one, under the same locks.
-   *
-   * @throws the server's error 40001 or 40P01 after `attempts`; what `lockAll` and `Lock.transaction` throw, which is never tried again.
-   */
-  transaction<T>(names: string | readonly string[], work: RetriedWork<T>): Promise<T>
-  transaction<T>(names: string | readonly string[], options: LockedTransactionOptions, work: RetriedWork<T>): Promise<T>
-  async transaction<T>(
-    names: string | readonly string[],
-    ...rest: [LockedTransactionOptions | RetriedWork<T>, RetriedWork<T>?]
-  ): Promise<T> {
-    return await this.#transactions.run(names, ...rest)
-  }
-
-  /**
-   * Takes a lock inside a READ COMMITTED transaction of yours, until that ends, as the function `lockInTransaction` does, in the
-   * namespace and schema of this instance.
-   *
-   * @throws {DeadlockError} in a callback that holds the name as a session lock: it would wait for itself.
-   */
-  async lockInTransaction(tx: AnyTransaction, name: string, options: TransactionLockOptions = {}): Promise<number> {
-    return await this.#transactions.lockIn(tx, name, options)
+    this.locks = new WebLocks({ locks, session: main, closing: closing.signal })
   }
 
   /**

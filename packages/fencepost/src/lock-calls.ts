@@ -1,6 +1,6 @@
 import { firstOf } from './ground/abort.ts'
+import { checkLockable, type Lockable } from './ground/foreign-key.ts'
 import type { Holder } from './ground/holder.ts'
-import { checkName } from './ground/name.ts'
 import type { Lock } from './locks/lock.ts'
 import {
   type LockOptions,
@@ -29,7 +29,8 @@ export abstract class LockCalls {
   }
 
   /**
-   * Waits for the lock, first come first served among all processes, for as long as `wait` says.
+   * Waits for the lock, first come first served among all processes, for as long as `wait` says. In the place of a name, here and below,
+   * `key` gives what another program locks.
    * With `work`, releases the lock when `work` is done and returns what it returned; watch `lock.signal` in it.
    *
    * @throws {LockTimeoutError} after `wait`, naming the holder and how many wait.
@@ -39,12 +40,12 @@ export abstract class LockCalls {
    * @throws {OutOfLocksError} if the server has no room for another lock.
    * @throws {SchemaOutdatedError | SchemaTooNewError | MissingPrivilegeError} at the first use.
    */
-  lock(name: string, options?: LockOptions): Promise<Lock>
-  lock<T>(name: string, work: Work<Lock, T>): Promise<T>
-  lock<T>(name: string, options: LockOptions & Reentrant, work: Work<Lock, T>): Promise<T>
-  async lock<T>(name: string, ...rest: [(LockOptions | Work<Lock, T>)?, Work<Lock, T>?]): Promise<Lock | T> {
+  lock(name: Lockable, options?: LockOptions): Promise<Lock>
+  lock<T>(name: Lockable, work: Work<Lock, T>): Promise<T>
+  lock<T>(name: Lockable, options: LockOptions & Reentrant, work: Work<Lock, T>): Promise<T>
+  async lock<T>(name: Lockable, ...rest: [(LockOptions | Work<Lock, T>)?, Work<Lock, T>?]): Promise<Lock | T> {
     const [options, work] = optionsAndWork(rest)
-    checkName(name)
+    checkLockable(name)
     const asked = parseLockOptions(options, work === undefined ? WAITING : [...WAITING, 'reentrant'])
     if (work === undefined) return await this.#lock(name, asked)
 
@@ -55,13 +56,13 @@ export abstract class LockCalls {
     return await scope.run({ owner: this.#locks, keys: [this.#locks.keyOf(name)], held }, work)
   }
 
-  #lock(name: string, asked: ParsedLockOptions, scope?: Scope): Promise<Lock> {
+  #lock(name: Lockable, asked: ParsedLockOptions, scope?: Scope): Promise<Lock> {
     const { waitMs, mode, onWait } = asked
     if (asked.signal !== undefined) return this.#lockUntil(name, asked, scope)
     return this.#locks.acquire(name, { waitMs, mode, onWait, scope, signal: this.#closing })
   }
 
-  async #lockUntil(name: string, asked: ParsedLockOptions, scope: Scope | undefined): Promise<Lock> {
+  async #lockUntil(name: Lockable, asked: ParsedLockOptions, scope: Scope | undefined): Promise<Lock> {
     using until = firstOf([this.#closing, asked.signal])
     return await this.#locks.acquire(name, { ...asked, scope, signal: until.signal })
   }
@@ -70,15 +71,15 @@ export abstract class LockCalls {
    * Takes the lock if it is free at once and nobody waits for it; null means busy and nothing else. With `work`, which then
    * runs only if it was free, releases the lock afterwards. Throws what `lock` throws but for the timeout and the deadlock.
    */
-  tryLock(name: string, options?: TryLockOptions): Promise<Lock | null>
-  tryLock<T>(name: string, work: Work<Lock, T>): Promise<T | null>
-  tryLock<T>(name: string, options: TryLockOptions & Reentrant, work: Work<Lock, T>): Promise<T | null>
+  tryLock(name: Lockable, options?: TryLockOptions): Promise<Lock | null>
+  tryLock<T>(name: Lockable, work: Work<Lock, T>): Promise<T | null>
+  tryLock<T>(name: Lockable, options: TryLockOptions & Reentrant, work: Work<Lock, T>): Promise<T | null>
   async tryLock<T>(
-    name: string,
+    name: Lockable,
     ...rest: [(TryLockOptions | Work<Lock, T>)?, Work<Lock, T>?]
   ): Promise<Lock | T | null> {
     const [options, work] = optionsAndWork(rest)
-    checkName(name)
+    checkLockable(name)
     const asked = parseLockOptions(options, work === undefined ? TRYING : [...TRYING, 'reentrant'])
     using until = firstOf([this.#closing, asked.signal])
     const { signal } = until
@@ -95,17 +96,17 @@ export abstract class LockCalls {
    * Waits for several locks, for `wait` altogether, and takes all or none: one after the other in the order of their keys, so
    * that two calls never wait for each other. A name that is given twice counts once. Throws what `lock` throws.
    */
-  lockAll(names: readonly string[], options?: LockOptions): Promise<LockSet>
-  lockAll<T>(names: readonly string[], work: Work<LockSet, T>): Promise<T>
-  lockAll<T>(names: readonly string[], options: LockOptions, work: Work<LockSet, T>): Promise<T>
+  lockAll(names: readonly Lockable[], options?: LockOptions): Promise<LockSet>
+  lockAll<T>(names: readonly Lockable[], work: Work<LockSet, T>): Promise<T>
+  lockAll<T>(names: readonly Lockable[], options: LockOptions, work: Work<LockSet, T>): Promise<T>
   async lockAll<T>(
-    names: readonly string[],
+    names: readonly Lockable[],
     ...rest: [(LockOptions | Work<LockSet, T>)?, Work<LockSet, T>?]
   ): Promise<LockSet | T> {
     const [options, work] = optionsAndWork(rest)
     if (!Array.isArray(names) || names.length === 0)
       throw new TypeError('lockAll() needs an array of at least one name')
-    for (const name of names) checkName(name)
+    for (const name of names) checkLockable(name)
     const asked = parseLockOptions(options, WAITING)
     using until = firstOf([this.#closing, asked.signal])
     if (work === undefined) return await this.#locks.acquireAll(names, { ...asked, signal: until.signal })
@@ -116,8 +117,8 @@ export abstract class LockCalls {
   }
 
   /** Who holds the name, also if it was locked by another program; empty if it is free. */
-  async who(name: string): Promise<Holder[]> {
-    checkName(name)
+  async who(name: Lockable): Promise<Holder[]> {
+    checkLockable(name)
     return (await this.#locks.who(name)).holders
   }
 }

@@ -14,7 +14,7 @@ as $$
       ('inspect', 'table', 'select', 'shared_tokens violations waiters'),
       ('inspect', 'table', 'select', 'jobs finished_jobs job_list job_limits job_logs job_starts job_windows queues workers'),
       ('inspect', 'sequence', 'select', 'tokens'),
-      ('inspect', 'routine', 'execute', 'who inspect list_locks name_locks read_lock_table lock_table advisory_locks'),
+      ('inspect', 'routine', 'execute', 'who inspect inspect_foreign list_locks name_locks read_lock_table lock_table advisory_locks'),
       ('inspect', 'routine', 'execute', 'key gate gate_of token_key held_token held_keys is_held'),
       ('inspect', 'routine', 'execute', 'known_keys known_range crc32 family rule_of once_token_key once_lock'),
       ('inspect', 'routine', 'execute', 'job_counts count_jobs sample_jobs ready_queues list_jobs namespace_of job_clock'),
@@ -31,7 +31,7 @@ as $$
       ('admin', 'table', 'insert, update, delete', 'evictions'),
       ('admin', 'table', 'insert, update', 'queues'),
       ('admin', 'routine', 'execute', 'pause_queue resume_queue retry_job redrive_jobs revive_jobs rejoin_parents await_children take_finished_keys'),
-      ('admin', 'routine', 'execute', 'bypass evict find_evictee request_eviction close_gate end_evictees'),
+      ('admin', 'routine', 'execute', 'bypass evict find_evictee request_eviction close_gate end_evictees steal keep_gate take_over'),
 
       ('owner', 'routine', 'execute', 'create_role grant_roles raise_epoch rise_above')
   ) as listed (role, kind, privileges, names), regexp_split_to_table(listed.names, ' ') as name

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { ForeignKey } from './foreign-key.ts'
 
 /** The first 8 bytes of SHA-256 over `fencepost:gate`. */
 const GATE = 7760462546175236910n
@@ -14,6 +15,8 @@ export interface Keys {
   readonly gate: bigint
   /** Held, shared, by the sessions that have somebody waiting. */
   readonly line: bigint
+  /** That of another program, where it is locked along with it. */
+  readonly foreign?: ForeignKey
 }
 
 /**

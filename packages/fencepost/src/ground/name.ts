@@ -10,6 +10,11 @@ export function checkName(name: unknown): asserts name is string {
   if (name === '') throw new TypeError('a lock name must not be empty')
 }
 
+/** Whether `checkName` takes it. */
+export function isLockName(text: string): boolean {
+  return text !== '' && !text.includes('\0') && text.isWellFormed() && Buffer.byteLength(text) <= LONGEST_NAME_BYTES
+}
+
 /** @throws {TypeError} for what a name may not be either, and for ':', which separates the namespace from the name. */
 export function checkNamespace(namespace: unknown): asserts namespace is string {
   checkText(namespace, 'a namespace')

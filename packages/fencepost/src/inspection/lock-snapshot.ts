@@ -2,8 +2,11 @@ import type { Holder } from '../ground/holder.ts'
 
 /** A lock of the database, of ours or of another program, and who has it or wants it. */
 interface ListedLock {
-  /** Null for a lock of another program, and for one whose holder has not written it down yet. */
-  readonly name: string | null
+  /**
+   * `-` and the key for a lock of another program, and for one whose holder has not written it down yet, which takes 50 ms: then
+   * `namespace` is null. No name that is asked for through `fp.locks` begins so.
+   */
+  readonly name: string
   readonly mode: Holder['mode']
   /** One for each process of ours, `host:process`; `backend:<pid>` for any other, `prepared` for prepared transactions. */
   readonly clientId: string
@@ -38,8 +41,8 @@ export interface PendingLock extends ListedLock {
 
 /** What `navigator.locks.query()` tells, of a whole database. */
 export interface LockSnapshot {
-  /** First the one held longest. */
-  readonly held: readonly HeldLock[]
-  /** Each line in its order. */
-  readonly pending: readonly PendingLock[]
+  /** In the order of the grants, of those that are known. */
+  held: HeldLock[]
+  /** In the order in which they were asked for. */
+  pending: PendingLock[]
 }

@@ -1,3 +1,4 @@
+import { foreignOf, type Lockable, nameOf } from '../ground/foreign-key.ts'
 import type { Holder } from '../ground/holder.ts'
 import type { Session } from '../postgres/session.ts'
 
@@ -15,21 +16,26 @@ interface Row extends Omit<Holder, 'mode' | 'token' | 'acquiredAt'> {
   readonly waiting: number
 }
 
-const INSPECT = `
-  select mode, token, application, host, process, backend, extract(epoch from acquired_at)::float8 * 1000 as acquired_ms, waiting
-  from fencepost.inspect($1, $2, $3)
-  order by acquired_at`
+const COLUMNS = `mode, token, application, host, process, backend, extract(epoch from acquired_at)::float8 * 1000 as acquired_ms, waiting`
+const INSPECT = `select ${COLUMNS} from fencepost.inspect($1, $2, $3) order by acquired_at`
+const INSPECT_FOREIGN = `select ${COLUMNS} from fencepost.inspect_foreign($1, $2, $3, $4, $5) order by acquired_at`
 
 /** Of which name to tell; whoever has the ticket asks, and is not counted. */
 interface Asked {
-  readonly name: string
+  readonly lock: Lockable
   readonly namespace: string
   readonly ticket: number | null
 }
 
 /** Rejects with what a caller can act on. */
-export async function readHolders(session: Session, { name, namespace, ticket }: Asked): Promise<HoldersAndWaiting> {
-  const rows = await session.query<Row>(INSPECT, [name, namespace, ticket], 'inspect').catch((error: unknown) => {
+export async function readHolders(session: Session, { lock, namespace, ticket }: Asked): Promise<HoldersAndWaiting> {
+  const foreign = foreignOf(lock)
+  const values = [nameOf(lock), namespace, ticket]
+  const asking =
+    foreign === null
+      ? session.query<Row>(INSPECT, values, 'inspect')
+      : session.query<Row>(INSPECT_FOREIGN, [...values, foreign.int8, foreign.int4], 'inspect foreign')
+  const rows = await asking.catch((error: unknown) => {
     throw session.describe(error)
   })
   return { holders: rows.flatMap(holderOf), waiting: rows[0]?.waiting ?? 0 }

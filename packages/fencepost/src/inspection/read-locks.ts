@@ -27,10 +27,8 @@ export async function readLocks(session: Session): Promise<LockSnapshot> {
   const rows = await session.query<Row>(LIST, [], 'list_locks').catch((error: unknown) => {
     throw session.describe(error)
   })
-  const held = rows
-    .filter(({ state }) => state === 'held')
-    .toSorted((one, other) => (other.for_ms ?? 0) - (one.for_ms ?? 0))
-  const pending = rows.filter(({ state }) => state === 'waiting')
+  const held = rows.filter(({ state }) => state === 'held').toSorted(byGrant)
+  const pending = inOrderOfCalls(rows.filter(({ state }) => state === 'waiting'))
   return {
     held: held.map((row) => ({
       ...listed(row),
@@ -41,10 +39,29 @@ export async function readLocks(session: Session): Promise<LockSnapshot> {
   }
 }
 
+/** The one held longest first; what is too young to be written down comes last, in the order of the tokens, which rise. */
+function byGrant(one: Row, other: Row): number {
+  const tokenOf = ({ token }: Row) => (token === null ? Number.MAX_VALUE : Number(token))
+  return (other.for_ms ?? 0) - (one.for_ms ?? 0) || tokenOf(one) - tokenOf(other)
+}
+
+/** As they have come, line by line: together, by their age, but nobody before whoever stands before him, as clocks may be turned back. */
+function inOrderOfCalls(lines: readonly Row[]): Row[] {
+  const since = new Map<string, number>()
+  const dated = lines.map((row) => {
+    const line = `${row.key} ${row.first} ${row.second}`
+    const at = Math.max(row.since_ms ?? Number.MAX_VALUE, since.get(line) ?? 0)
+    since.set(line, at)
+    return { row, at }
+  })
+  return dated.toSorted((one, other) => one.at - other.at).map(({ row }) => row)
+}
+
 function listed(row: Row) {
-  const { name, namespace, mode, means, application, host, process, backend } = row
+  const { namespace, mode, means, application, host, process, backend } = row
   const clientId = clientIdOf(row)
   const key = row.key === null ? ([row.first, row.second] as const) : BigInt(row.key)
+  const name = row.name ?? `-${row.key ?? `${row.first},${row.second}`}`
   const since = row.since_ms === null ? null : new Date(row.since_ms)
   return { name, mode, clientId, namespace, key, means, application, host, process, backend, since }
 }

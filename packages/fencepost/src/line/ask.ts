@@ -1,6 +1,7 @@
 import type { Keys } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
 import { asError } from '../ground/as-error.ts'
+import { acquireForeign, forgetForeign, hasForeign } from '../foreign/foreign-calls.ts'
 import { sqlState } from '../wire/sql-state.ts'
 import type { Session } from '../postgres/session.ts'
 import { readGrants, type Token } from '../sessions/ticks.ts'
@@ -22,19 +23,31 @@ export function isNotYet(session: Session, error: unknown): boolean {
  * is held afterwards: after an error what may have been granted just before is let go of, and if that cannot be said, the lane is ended,
  * which holds nothing else.
  */
-export async function ask(session: Session, { key, gate }: Keys, mode: Mode): Promise<Token | 'at the gate' | null> {
+export async function ask(session: Session, keys: Keys, mode: Mode): Promise<Token | 'at the gate' | null> {
   try {
-    const [row] = await session.query<{ grant: string | null }>(TEXT[mode], [key, gate], `acquire ${mode}`)
-    if (row?.grant == null) return null
-    const [grant] = readGrants(row.grant)
+    const answer = await acquire(session, keys, mode)
+    if (answer === null) return null
+    const [grant] = readGrants(answer)
     return grant ?? 'at the gate'
   } catch (error) {
     try {
-      await session.query('select fencepost.forget($1, $2)', [key, gate])
+      await forget(session, keys, mode)
     } catch (failed) {
       session.destroy(new Error('the lane could not be cleared', { cause: asError(failed) }))
     }
     if (isNotYet(session, error)) return null
     throw error
   }
+}
+
+async function acquire(session: Session, keys: Keys, mode: Mode): Promise<string | null> {
+  if (hasForeign(keys)) return await acquireForeign(session, keys, mode)
+  const values = [keys.key, keys.gate]
+  const [row] = await session.query<{ grant: string | null }>(TEXT[mode], values, `acquire ${mode}`)
+  return row?.grant ?? null
+}
+
+async function forget(session: Session, keys: Keys, mode: Mode): Promise<void> {
+  if (hasForeign(keys)) return await forgetForeign(session, keys, mode)
+  await session.query('select fencepost.forget($1, $2)', [keys.key, keys.gate])
 }

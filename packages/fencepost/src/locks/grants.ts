@@ -11,6 +11,7 @@ import type { Place } from '../line/place.ts'
 import { tryOnce } from '../line/try-once.ts'
 import { watch } from '../line/watch.ts'
 import type { Budget } from './budget.ts'
+import { steal } from './steal.ts'
 
 const ATTEMPTS = 3
 const AGAIN_MS = 20
@@ -76,6 +77,18 @@ export class Grants {
     } finally {
       this.#line.leave(place)
     }
+  }
+
+  /** Takes the name from whoever holds it, before all who wait, here and elsewhere. */
+  async steal(wish: Wish, signal: AbortSignal): Promise<Granted> {
+    signal.throwIfAborted()
+    const { session: main } = await orAborted(this.#sessions.main(), signal)
+    while (!this.#budget.hasRoom(this.#claims.count)) await this.#budget.admit(this.#claims.count, main)
+    const { lane, grant } = await steal(this.#sessions, wish, signal)
+    const { session, takers, descriptions } = lane
+    const { keys, mode } = wish
+    const leave = this.#claims.add(keys.key, mode)
+    return { session, descriptions, taker: takers[mode], keys, mode, grant, lane, leave }
   }
 
   /** The one to ask at once; null if others of this process came before, or no room is known of. */

@@ -1,5 +1,6 @@
 import { Bag, type Seat } from '../ground/bag.ts'
 import { EvictedError } from '../ground/eviction-errors.ts'
+import type { Held } from '../inspection/held.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Eviction } from '../sessions/summons.ts'
 import type { Wish } from '../sessions/wish.ts'
@@ -35,9 +36,12 @@ export class InHand {
     this.#taken.remove(seat)
   }
 
-  /** What they were asked for with. */
-  wishes(): Wish[] {
-    return [...this.#taken].map(({ wish }) => wish)
+  /** As they were asked for, and where they are held. */
+  held(): Held[] {
+    return [...this.#taken].map(({ wish, session }) => {
+      const { keys, namespace, name } = wish
+      return { key: keys.key, namespace, name, backend: session.backend }
+    })
   }
 
   async release(): Promise<void> {

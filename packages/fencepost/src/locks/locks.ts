@@ -1,12 +1,13 @@
 import type { Events } from '../events/events.ts'
 import { firstOf, orAborted } from '../ground/abort.ts'
 import { DeadlockError, LockLostError, LockTimeoutError } from '../ground/errors.ts'
+import { foreignOf, type Lockable, nameOf } from '../ground/foreign-key.ts'
 import type { Holder } from '../ground/holder.ts'
 import { keysOf } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
 import type { Granted } from '../line/granted.ts'
 import { type HoldersAndWaiting, readHolders } from '../inspection/read-holders.ts'
-import type { Held } from '../inspection/web-locks.ts'
+import type { Held } from '../inspection/held.ts'
 import type { Place } from '../line/place.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Origin } from '../postgres/target.ts'
@@ -45,6 +46,8 @@ export interface AskedToWait extends Asked {
   /** Since when the caller waits. Default: since it is asked for. */
   readonly since?: number
   readonly onWait?: ((holder: Holder | null, waiting: number) => void) | undefined
+  /** Called whenever it has come to stand in the server's line. */
+  readonly onTicket?: (() => void) | undefined
 }
 
 const AT_HAND_MS = 1000
@@ -65,18 +68,18 @@ export class Locks {
   }
 
   /** Null means busy. */
-  async tryAcquire(name: string, asked: Asked): Promise<Lock | null> {
+  async tryAcquire(lockable: Lockable, asked: Asked): Promise<Lock | null> {
     const startedAt = performance.now()
-    const wish = this.#wish(name, asked)
+    const wish = this.#wish(lockable, asked)
     const granted = await this.#grants.try(wish, asked.signal)
     return granted === null ? null : this.#hand(wish, granted, startedAt)
   }
 
   /** Rejects with a `LockTimeoutError`, a `DeadlockError` or the signal's reason; nothing is held then, nor granted later. */
-  async acquire(name: string, asked: AskedToWait): Promise<Lock> {
+  async acquire(lockable: Lockable, asked: AskedToWait): Promise<Lock> {
     const startedAt = performance.now()
-    const wish = this.#wish(name, asked)
-    if (Scope.holding(this, wish.keys.key) !== null) throw new DeadlockError(name, [])
+    const wish = this.#wish(lockable, asked)
+    if (Scope.holding(this, wish.keys.key) !== null) throw new DeadlockError(wish.name, [])
     if (asked.waitMs !== null) return await this.#acquireWithin(wish, asked.waitMs, asked)
     const granted = await this.#grants.wait(wish, asked.signal, (place) => this.#tellWaiting(place, asked))
     return this.#hand(wish, granted, startedAt)
@@ -104,16 +107,23 @@ export class Locks {
     }
   }
 
-  /** All or none, in the order of their keys: whoever else takes several in that order waits for nobody who waits for them. */
-  async acquireAll(names: readonly string[], asked: AskedToWait): Promise<LockSet> {
+  /** Takes it from whoever holds it, before all who wait. Rejects with what `fp.evict` rejects with, or the signal's reason. */
+  async steal(name: string, signal: AbortSignal): Promise<Lock> {
     const startedAt = performance.now()
-    const byKey = new Map(names.map((name) => [this.keyOf(name), name]))
+    const wish = this.#wish(name, { mode: 'exclusive', signal })
+    return this.#hand(wish, await this.#grants.steal(wish, signal), startedAt)
+  }
+
+  /** All or none, in the order of their keys: whoever else takes several in that order waits for nobody who waits for them. */
+  async acquireAll(lockables: readonly Lockable[], asked: AskedToWait): Promise<LockSet> {
+    const startedAt = performance.now()
+    const byKey = new Map(lockables.map((lockable) => [this.keyOf(lockable), lockable]))
     const locks: Lock[] = []
     try {
-      for (const [, name] of [...byKey].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+      for (const [, lockable] of [...byKey].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
         const { waitMs } = asked
         const leftMs = waitMs === null ? null : Math.max(0, waitMs - (performance.now() - startedAt))
-        locks.push(await this.acquire(name, { ...asked, waitMs: leftMs, since: startedAt }))
+        locks.push(await this.acquire(lockable, { ...asked, waitMs: leftMs, since: startedAt }))
       }
       return new LockSet(locks, this.#options.origin)
     } catch (error) {
@@ -123,30 +133,30 @@ export class Locks {
   }
 
   /** Whether a callback around this call holds the name. */
-  isHeldHere(name: string): boolean {
-    return Scope.holding(this, this.keyOf(name)) !== null
+  isHeldHere(lockable: Lockable): boolean {
+    return Scope.holding(this, this.keyOf(lockable)) !== null
   }
 
   /** The callback around this call that holds the name and may be joined; null if there is none. */
-  scopeToJoin(name: string, { mode, isReentrant }: { mode: Mode; isReentrant: boolean }): Scope | null {
-    const scope = isReentrant ? Scope.holding(this, this.keyOf(name)) : null
-    if (scope?.mode === 'shared' && mode === 'exclusive') throw new DeadlockError(name, [])
+  scopeToJoin(lockable: Lockable, { mode, isReentrant }: { mode: Mode; isReentrant: boolean }): Scope | null {
+    const scope = isReentrant ? Scope.holding(this, this.keyOf(lockable)) : null
+    if (scope?.mode === 'shared' && mode === 'exclusive') throw new DeadlockError(nameOf(lockable), [])
     return scope
   }
 
-  keyOf(name: string, namespace = this.#options.namespace): bigint {
-    return keysOf(name, namespace).key
+  keyOf(lockable: Lockable, namespace = this.#options.namespace): bigint {
+    return keysOf(nameOf(lockable), namespace).key
   }
 
   /** What this process holds. */
   held(): Held[] {
-    return this.#inHand.wishes().map(({ keys, namespace, name }) => ({ ...keys, namespace, name }))
+    return this.#inHand.held()
   }
 
   /** Who holds the name now and how many wait. */
-  async who(name: string): Promise<HoldersAndWaiting> {
+  async who(lock: Lockable): Promise<HoldersAndWaiting> {
     const { session } = await this.#options.sessions.main()
-    return await readHolders(session, { name, namespace: this.#options.namespace, ticket: null })
+    return await readHolders(session, { lock, namespace: this.#options.namespace, ticket: null })
   }
 
   /** Releases everything that is held. */
@@ -154,13 +164,16 @@ export class Locks {
     await this.#inHand.release()
   }
 
-  #wish(name: string, { mode, scope = Scope.here(), namespace = this.#options.namespace }: Asked): Wish {
-    const keys = keysOf(name, namespace)
+  #wish(lockable: Lockable, { mode, scope = Scope.here(), namespace = this.#options.namespace }: Asked): Wish {
+    const [name, foreign] = [nameOf(lockable), foreignOf(lockable)]
+    const own = keysOf(name, namespace)
+    const keys = foreign === null ? own : { ...own, foreign }
     return { keys, namespace, name, mode, scopes: Scope.idsHere(), scope: scope?.id ?? null }
   }
 
-  #tellWaiting(place: Place, { onWait }: AskedToWait): void {
+  #tellWaiting(place: Place, { onWait, onTicket }: AskedToWait): void {
     const { wish } = place
+    onTicket?.()
     this.#options.events.waiting(wish)
     if (onWait === undefined) return
     void this.#othersAtHand(wish, place).then(({ holders, waiting }) => {
@@ -169,10 +182,14 @@ export class Locks {
   }
 
   /** For an error that is due now: nobody, also if the answer would keep it waiting. Whose place it is is not counted. */
-  async #othersAtHand({ name, namespace }: Wish, place?: Place): Promise<HoldersAndWaiting> {
+  async #othersAtHand({ name, keys, namespace }: Wish, place?: Place): Promise<HoldersAndWaiting> {
     const { openMain } = this.#options.sessions
     if (openMain === null) return NOBODY
-    const asking = readHolders(openMain.session, { name, namespace, ticket: place?.ticket ?? null })
+    const asking = readHolders(openMain.session, {
+      lock: keys.foreign ?? name,
+      namespace,
+      ticket: place?.ticket ?? null,
+    })
     return await orAborted(asking, AbortSignal.timeout(AT_HAND_MS)).catch(() => NOBODY)
   }
 

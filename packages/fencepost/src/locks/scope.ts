@@ -10,7 +10,7 @@ export interface Held {
   release(): Promise<void>
 }
 
-const current = new AsyncLocalStorage<Scope>()
+const current = new AsyncLocalStorage<Scope | undefined>()
 const IDS = 2 ** 48 - 1
 
 /**
@@ -31,6 +31,11 @@ export class Scope {
     let scope = current.getStore()
     while (scope !== undefined && scope.#users === 0) scope = scope.#outer
     return scope
+  }
+
+  /** Calls `work` as if it were made in no scope: it waits for itself, if it comes to that. */
+  static outside<T>(work: () => T): T {
+    return current.run(undefined, work)
   }
 
   /** Of the scope this call is made in and those around it, outermost first. */

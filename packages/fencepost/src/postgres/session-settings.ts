@@ -12,7 +12,7 @@ export const SEARCH_PATH = 'pg_catalog, pg_temp'
 
 /**
  * How long one wait in the server may last: below deadlock_timeout, or an index build of the holder would be killed
- * for it, and short enough for the two waits of an acquisition to end before a heartbeat behind them is due.
+ * for it, and short enough for the waits of an acquisition, three at most, to end before a heartbeat behind them is due.
  */
 export function sliceMs(freezeMs: number, deadlockTimeoutMs: number): number {
   return Math.ceil(Math.min(SLICE_MS, deadlockTimeoutMs / 2, (freezeMs || Number.POSITIVE_INFINITY) / 8))

@@ -93,6 +93,12 @@ export class Sessions {
     }
   }
 
+  /** A lane beyond the limit, for whoever does not wait until one is free; it is closed when it is given back. Rejects like `Session.open`. */
+  async extraLane(): Promise<Lane> {
+    const shared = await this.#start(() => {})
+    return { ...shared, giveBack: () => void shared.session.close() }
+  }
+
   /** Ends every session; what they hold is let go. */
   async close(): Promise<void> {
     this.#closing.abort(new ClosedError())

@@ -1,7 +1,14 @@
 import { type Keys, tokenKeyOf } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
+import {
+  hasForeign,
+  isForeignWanted,
+  type KeysWithForeign,
+  takeForeign,
+  unlockForeign,
+} from '../foreign/foreign-calls.ts'
 import type { Session } from '../postgres/session.ts'
-import { Ticks, type Token, type Wish } from './ticks.ts'
+import { readGrants, Ticks, type Token, type Wish } from './ticks.ts'
 
 /** Takes locks of one mode on one session, and lets go of them. */
 export interface Taker {
@@ -27,7 +34,7 @@ const COLLECT_EVERY = 100
 export function takersOf(session: Session): Takers {
   const shared = new Ticks(session, 'shared')
   return {
-    exclusive: new ExclusiveTaker(new Ticks(session, 'exclusive')),
+    exclusive: new ExclusiveTaker(new Ticks(session, 'exclusive'), session),
     shared: new SharedTaker(shared, session),
     unlockShared: (key) => shared.release(key),
   }
@@ -36,18 +43,23 @@ export function takersOf(session: Session): Takers {
 /** The caller sees to it that a session never asks for what it has: a backend does not stand in its own way. */
 class ExclusiveTaker implements Taker {
   readonly #ticks: Ticks
+  readonly #session: Session
 
-  constructor(ticks: Ticks) {
+  constructor(ticks: Ticks, session: Session) {
     this.#ticks = ticks
+    this.#session = session
   }
 
   try(keys: Keys, line: bigint | null): Promise<Token | null> {
-    return this.#ticks.try({ keys, line, known: null })
+    return hasForeign(keys)
+      ? tryForeign(this.#session, { keys, mode: 'exclusive', line })
+      : this.#ticks.try({ keys, line, known: null })
   }
 
   release(keys: Keys, token: number): Promise<void> {
     // The token first: who still has it is refused from then on.
-    return this.#ticks.release(tokenKeyOf(keys, token), keys.key)
+    const released = this.#ticks.release(tokenKeyOf(keys, token), keys.key)
+    return hasForeign(keys) ? released.then(() => unlockForeign(this.#session, keys, 'exclusive')) : released
   }
 }
 
@@ -81,7 +93,12 @@ class SharedTaker implements Taker {
     const held = this.#held.get(keys.key)
     if (held !== undefined && --held.holders > 0) return
     this.#held.delete(keys.key)
-    await this.#change(keys.key, this.#ticks.release(tokenKeyOf(keys, token), keys.key))
+    await this.#change(keys.key, this.#letGo(keys, token))
+  }
+
+  async #letGo(keys: Keys, token: number): Promise<void> {
+    await this.#ticks.release(tokenKeyOf(keys, token), keys.key)
+    if (hasForeign(keys)) await unlockForeign(this.#session, keys, 'shared')
   }
 
   async #take(keys: Keys, line: bigint | null): Promise<Token | null> {
@@ -111,9 +128,20 @@ class SharedTaker implements Taker {
   /** Readers who ask at the same moment are not busy for each other: it is asked again. */
   async #ask(wish: Wish): Promise<Token | null> {
     for (;;) {
-      const grant = await this.#ticks.try(wish)
+      const grant = await this.#askOnce(wish)
       if (grant?.token !== 0) return grant
     }
+  }
+
+  #askOnce(wish: Wish): Promise<Token | null> {
+    const { keys } = wish
+    return hasForeign(keys) ? this.#askForeign(keys, wish) : this.#ticks.try(wish)
+  }
+
+  /** A foreign key is taken with the first hold; whoever joins has it, unless a writer of another program waits. */
+  async #askForeign(keys: KeysWithForeign, wish: Wish): Promise<Token | null> {
+    if (wish.known === null) return await tryForeign(this.#session, { keys, mode: 'shared', line: wish.line })
+    return (await isForeignWanted(this.#session, keys)) ? null : await this.#ticks.try(wish)
   }
 
   async #change<T>(key: bigint, change: Promise<T>): Promise<T> {
@@ -121,4 +149,9 @@ class SharedTaker implements Taker {
     this.#changing.set(key, settled)
     return await change
   }
+}
+
+async function tryForeign(session: Session, wanted: Parameters<typeof takeForeign>[1]): Promise<Token | null> {
+  const [grant] = readGrants(await takeForeign(session, wanted))
+  return grant ?? null
 }

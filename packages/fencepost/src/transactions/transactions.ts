@@ -3,6 +3,7 @@ import { NotBootedError } from '../adapters/transaction-errors.ts'
 import { takeInTransaction, type TransactionLockOptions } from '../fencing/lock-in-transaction.ts'
 import { firstOf } from '../ground/abort.ts'
 import { DeadlockError } from '../ground/errors.ts'
+import { checkLockable, ForeignKey, type Lockable } from '../ground/foreign-key.ts'
 import { checkName } from '../ground/name.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -35,13 +36,13 @@ export class Transactions {
 
   /** Session locks first: a wait inside the transaction would hold a snapshot and a connection, and come too late for its level. */
   async run<T>(
-    names: string | readonly string[],
+    names: Lockable | readonly Lockable[],
     ...rest: [LockedTransactionOptions | RetriedWork<T>, RetriedWork<T>?]
   ): Promise<T> {
     const [options, work] = optionsAndWork(rest)
-    const all = typeof names === 'string' ? [names] : names
+    const all = isOne(names) ? [names] : names
     if (!Array.isArray(all) || all.length === 0) throw new TypeError('transaction() needs a name, or an array of some')
-    for (const name of all) checkName(name)
+    for (const name of all) checkLockable(name)
     if (typeof work !== 'function') throw new TypeError('transaction() needs a function to run, as its last argument')
     const retries = parseRetries(options)
     const { isolation: _, attempts: __, ...waiting } = options
@@ -71,4 +72,8 @@ export class Transactions {
       throw error
     })
   }
+}
+
+function isOne(names: Lockable | readonly Lockable[]): names is Lockable {
+  return typeof names === 'string' || names instanceof ForeignKey
 }

@@ -43,8 +43,25 @@ test('another process that holds, those that wait for it, and locks of other pro
   expect(client).toMatch(/^backend:\d+$/)
   expect(held).toMatchObject([
     { name: 'b', token, clientId: `${hostname()}:${holder.pid}`, application: 'holder' },
-    { name: null, token: null, clientId: client, key: 72707369n, means: 'Prisma Migrate', heldForMs: null },
-    { name: null, token: null, clientId: client, application: 'psql', key: [-1, 7], mode: 'shared', means: null },
+    {
+      name: '-72707369',
+      namespace: null,
+      token: null,
+      clientId: client,
+      key: 72707369n,
+      means: 'Prisma Migrate',
+      heldForMs: null,
+    },
+    {
+      name: '--1,7',
+      namespace: null,
+      token: null,
+      clientId: client,
+      application: 'psql',
+      key: [-1, 7],
+      mode: 'shared',
+      means: null,
+    },
   ])
   expect(pending).toMatchObject([
     { name: 'b', mode: 'exclusive', clientId: `${hostname()}:${first.pid}`, position: 1, application: 'first' },

@@ -1,45 +1,12 @@
-import { defineJob, drain, fencepost, type Fencepost } from 'fencepost'
-import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cloneDatabase } from '../support/database.ts'
+import { defineJob, drain, fencepost } from 'fencepost'
+import { afterAll, expect, test } from 'vitest'
 import { untilInLine } from '../support/waiters.ts'
+import { cloneWithRoles } from './clone-with-roles.ts'
 
-// Roles belong to the whole server, which other files share.
 const PREFIX = `fp_${process.pid}`
-const database = await cloneDatabase()
+const { database, made, open, as, urlOf } = await cloneWithRoles(PREFIX)
 const { admin } = database
-const roles = ['user', 'looker', 'boss', 'nobody'] as const
-const urlOf = (role: (typeof roles)[number]) => database.as(`${PREFIX}_${role}`, 'x')
-const open = (role: (typeof roles)[number]): Fencepost => fencepost(urlOf(role), { migrate: 'off' })
-
-let made: readonly string[] | undefined
-
-beforeAll(async () => {
-  await using fp = fencepost(database.url)
-  made = (await fp.migrate({ roles: PREFIX })).roles
-  for (const role of roles) await admin.query(`create role ${PREFIX}_${role} login password 'x'`)
-  await admin.query(`
-    grant ${PREFIX}_use to ${PREFIX}_user;
-    grant ${PREFIX}_inspect to ${PREFIX}_looker;
-    grant ${PREFIX}_admin to ${PREFIX}_boss;
-    create table effects (who text);
-    grant all on effects to ${PREFIX}_user, ${PREFIX}_boss`)
-})
-afterAll(async () => {
-  const all = [...roles, 'admin', 'use', 'inspect'].map((role) => `${PREFIX}_${role}`)
-  await admin.query(all.map((role) => `drop owned by ${role} cascade; drop role ${role}`).join(';'))
-  await database[Symbol.asyncDispose]()
-})
-
-async function as<T>(role: (typeof roles)[number], work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(urlOf(role))
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
-}
+afterAll(() => database[Symbol.asyncDispose]())
 
 test('migrate says which roles it has made; nobody can log in as one of them', async () => {
   expect(made).toEqual(['inspect', 'use', 'admin'].map((role) => `${PREFIX}_${role}`))
@@ -196,19 +163,6 @@ test('a role that was granted nothing may execute nothing in the schema but what
     select oid::regprocedure::text as routine from pg_proc
     where pronamespace = 'fencepost'::regnamespace and has_function_privilege('${PREFIX}_nobody', oid, 'execute')`)
   expect(rows).toEqual([{ routine: expect.stringContaining('check_write') }])
-})
-
-test('admin takes a lock away from its holder; use and inspect may not, nor ask the holder behind the procedure', async () => {
-  await using fp = open('user')
-  await using boss = open('boss')
-  await using lock = await fp.lock('evicted')
-  const request = `insert into fencepost.evictions (session, key, token, expires_at) values (1, 1, 1, 'infinity')`
-  for (const role of ['user', 'looker'] as const) {
-    for (const statement of [`call fencepost.evict('evicted')`, request])
-      await expect(as(role, (client) => client.query(statement))).rejects.toMatchObject({ code: '42501' })
-  }
-  expect(lock.signal.aborted).toBe(false)
-  expect(await boss.evict('evicted', { grace: '60s' })).toMatchObject({ outcome: 'released', token: lock.token })
 })
 
 test('a role of use enqueues, works and cancels; one of admin pauses, retries and redrives, and inspect looks', async () => {

@@ -1,0 +1,36 @@
+import type { AnyTransaction } from '../adapters/any-transaction.ts'
+import type { Transaction } from '../fencing/pooled-transaction.ts'
+import type { Mode } from '../ground/mode.ts'
+import type { Lock, TransactionOptions } from '../locks/lock.ts'
+
+/** What the callback of `fp.locks.request` is given: the `Lock` of the Web Locks API, and what makes it safe. */
+export class WebLock {
+  readonly name: string
+  readonly mode: Mode
+  /** The fencing token: larger than that of every earlier holder of this name. */
+  readonly token: number
+  readonly #lock: Lock
+
+  /** @param name as it was asked for. */
+  constructor(name: string, lock: Lock) {
+    this.name = name
+    this.mode = lock.mode
+    this.token = lock.token
+    this.#lock = lock
+  }
+
+  /** Aborts with a `LockLostError` when the lock is stolen, evicted or lost, while the callback still runs. */
+  get signal(): AbortSignal {
+    return this.#lock.signal
+  }
+
+  /** As `Lock.guard`: makes a transaction of any client commit only while this lock is held. */
+  async guard(tx: AnyTransaction): Promise<void> {
+    await this.#lock.guard(tx)
+  }
+
+  /** As `Lock.transaction`: a transaction that commits only while this lock is held; refused once it is stolen. */
+  async transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return await this.#lock.transaction(work, options)
+  }
+}
