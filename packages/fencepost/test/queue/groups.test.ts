@@ -160,9 +160,9 @@ test('while somebody’s snapshot keeps all dead rows a worker that goes on does
 })
 
 /** How many a worker claims that goes on behind a place, and need not see what has come before it. */
-async function claimOn(worker: SqlWorker, queue: string, most: number): Promise<number | null> {
-  const text = `select from fencepost.claim_jobs($1, array[$2], 0, $3, '{0}', '{1}')`
-  return (await worker.client.query(text, [worker.session, queue, most])).rowCount
+async function claimOn(worker: SqlWorker, queue: string, most: number): Promise<number | undefined> {
+  const text = `select json_array_length(fencepost.claim_jobs($1, array[$2], 0, $3, '{0}', '{1}')::json) as claimed`
+  return (await worker.client.query<{ claimed: number }>(text, [worker.session, queue, most])).rows[0]?.claimed
 }
 
 /** How many entries of an index, or of all of jobs, are read meanwhile, as the statistics tell once the worker has told them. */
