@@ -17,6 +17,11 @@ declare
   claimed record;
   jobs text;
 begin
+  -- Nobody would ever find the jobs of one that is not listed.
+  if not exists (select from fencepost.workers as worker where worker.session = claim_jobs.session) then
+    raise exception 'session % is no worker', claim_jobs.session
+      using errcode = 'object_not_in_prerequisite_state', hint = 'select fencepost.open_worker(array[''default'']) gives one for this connection.';
+  end if;
   for i in 1 .. cardinality(claim_jobs.queues) loop
     exit when wanted <= 0 and wanted_careful <= 0;
     continue when exists (

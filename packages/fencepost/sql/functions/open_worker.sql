@@ -13,6 +13,8 @@ begin
   if own is null then
     own := fencepost.session_key();
     perform fencepost.open_session(own, open_worker.application, open_worker.host, open_worker.process);
+    -- It does not say each time when it has jobs: others look for its death as long as it is there.
+    perform fencepost.mark_busy(true);
   end if;
   insert into fencepost.workers as worker (session, queues, concurrency, application, host, process)
   values (own, open_worker.queues, open_worker.concurrency, open_worker.application, open_worker.host, open_worker.process)

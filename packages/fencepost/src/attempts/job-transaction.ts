@@ -29,7 +29,7 @@ export async function jobTransaction<T>(job: Claimed, desk: Desk, { signal, run 
     // Told outright: a snapshot that is older than the COMMIT's own statement would not see who took the job over.
     opening: ({ isWatched }) =>
       schema.place(
-        `begin isolation level read committed; call fencepost.open_job(${place}, ${limitOf(isWatched, desk)})`,
+        `begin isolation level read committed read write; call fencepost.open_job(${place}, ${limitOf(isWatched, desk)})`,
       ),
     closing(result) {
       signal.throwIfAborted()

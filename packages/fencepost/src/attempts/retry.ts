@@ -28,5 +28,7 @@ function parseDelay(decision: Exclude<Decision, string>): number {
 
 function backOffMs({ delay = '1s', factor = 2, maxDelay = '1h' }: RetryOptions = {}, attempt: number): number {
   const longestMs = parseDuration(maxDelay, 'retry.maxDelay', LONGEST_MS)
-  return Math.min(parseDuration(delay, 'retry.delay', LONGEST_MS) * factor ** (attempt - 1), longestMs)
+  // Of no delay none can be made, and 0 times what a factor grows to is no number.
+  const firstMs = parseDuration(delay, 'retry.delay', LONGEST_MS)
+  return firstMs === 0 ? 0 : Math.min(firstMs * factor ** (attempt - 1), longestMs)
 }

@@ -27,7 +27,7 @@ export async function readLocks(session: Session): Promise<LockSnapshot> {
   const rows = await session.query<Row>(LIST, [], 'list_locks').catch((error: unknown) => {
     throw session.describe(error)
   })
-  const held = rows.filter(({ state }) => state === 'held').toSorted(byGrant)
+  const held = inOrderOfGrants(rows.filter(({ state }) => state === 'held'))
   const pending = inOrderOfCalls(rows.filter(({ state }) => state === 'waiting'))
   return {
     held: held.map((row) => ({
@@ -39,10 +39,18 @@ export async function readLocks(session: Session): Promise<LockSnapshot> {
   }
 }
 
-/** The one held longest first; what is too young to be written down comes last, in the order of the tokens, which rise. */
-function byGrant(one: Row, other: Row): number {
-  const tokenOf = ({ token }: Row) => (token === null ? Number.MAX_VALUE : Number(token))
-  return (other.for_ms ?? 0) - (one.for_ms ?? 0) || tokenOf(one) - tokenOf(other)
+/** By their age, which is measured to some ms; among those held alone the tokens tell, which rise. What is too young to be written down comes last. */
+function inOrderOfGrants(rows: readonly Row[]): Row[] {
+  const aged = rows.toSorted((one, other) => (other.for_ms ?? 0) - (one.for_ms ?? 0))
+  const alone = aged
+    .filter(isHeldAlone)
+    .toSorted((one, other) => Number(one.token) - Number(other.token))
+    .values()
+  return aged.map((row) => (isHeldAlone(row) ? (alone.next().value ?? row) : row))
+}
+
+function isHeldAlone({ mode, token }: Row): boolean {
+  return mode === 'exclusive' && token !== null
 }
 
 /** As they have come, line by line: together, by their age, but nobody before whoever stands before him, as clocks may be turned back. */

@@ -23,8 +23,7 @@ export class SqlWorker implements AsyncDisposable {
   static async open(database: Database): Promise<SqlWorker> {
     const client = new pg.Client(database.url)
     await client.connect()
-    const { rows } = await client.query<{ key: string }>('select fencepost.session_key()::text as key')
-    await client.query('select pg_advisory_lock($1)', [rows[0]?.key])
+    const { rows } = await client.query<{ key: string }>("select fencepost.open_worker('{default}')::text as key")
     return new SqlWorker(client, rows[0]?.key ?? '')
   }
 

@@ -32,14 +32,14 @@ test('every job is done though the connections of its workers are ended again an
       `select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and application_name like '% fencepost' and random() < 0.2`,
     )
-    if (done.size < jobs / 2) cuts += rowCount ?? 0
-    else return true
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    cuts += rowCount ?? 0
+    if (done.size >= jobs / 2 || cuts > 25) return true
+    await new Promise((resolve) => setTimeout(resolve, 60))
     return false
   })
   await eventually(async () => (await admin.query("select from fencepost.jobs where queue = 'cut'")).rowCount === 0)
   console.log(`${cuts} connections were ended`)
-  expect(cuts).toBeGreaterThan(5)
+  expect(cuts).toBeGreaterThan(2)
   expect(done.size).toBe(jobs)
   expect((await admin.query("select from fencepost.finished_jobs where queue = 'cut'")).rowCount).toBe(0)
   await Promise.all([first.idle(), second.idle()])
