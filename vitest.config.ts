@@ -44,7 +44,7 @@ export default defineConfig({
       ),
       project('dev-postgres', 'packages/dev-postgres/test/**/*.test.ts'),
       project('scripts', 'scripts/test/**/*.test.js'),
-      project('bench', 'bench/test/**/*.test.js'),
+      project('bench', 'bench/test/**/*.test.js', ['bench/test/install-peers.js']),
     ],
   },
 })
