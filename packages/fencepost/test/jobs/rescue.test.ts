@@ -25,3 +25,20 @@ test('P9: a rescuer whose snapshot is older than a claim is refused, and does no
   const { rows } = await admin.query('select fencepost.rescue_jobs(null)::integer as rescued')
   expect(rows).toEqual([{ rescued: 1 }])
 })
+
+test('P9: jobs are claimed by sessions only that are workers, as nobody would find the jobs of others', async () => {
+  await expect(admin.query("select fencepost.claim_jobs(42, '{old}', 1, 1)")).rejects.toMatchObject({ code: '55000' })
+})
+
+test('P9: while a worker in plain SQL is there the others look often whether it lives', async () => {
+  const worker = await SqlWorker.open(database.url, 'old')
+  expect(await isBusy()).toBe(true)
+  await worker[Symbol.asyncDispose]()
+  await eventually(async () => !(await isBusy()))
+})
+
+/** Whether workers are told that others may have jobs. */
+async function isBusy(): Promise<boolean | undefined> {
+  const { rows } = await admin.query<{ outlook: string }>("select fencepost.job_outlook('{old}') as outlook")
+  return (JSON.parse(rows[0]?.outlook ?? '{}') as { isBusy?: boolean }).isBusy
+}

@@ -18,3 +18,8 @@ test('jitter makes a pause shorter, by its part at the most', () => {
     expect(delayMs).toBeLessThanOrEqual(1000)
   }
 })
+
+test('no delay stays none, whatever factor it is to grow by', () => {
+  const rule = { retry: { delay: '0s', factor: 1e300 }, jitter: 0.25 } as const
+  expect(delayOf(rule, null, { attempt: 5, attempts: 9 })).toBe(0)
+})
