@@ -32,6 +32,9 @@ const IDLE_MS = 5000
 const POLL_MS = 1000
 const FIRST_AGAIN_MS = 5
 const LOCKED_MS = 100
+const SWEEP_MS = 60_000
+/** By one statement, which claims wait behind; if there were as many, the next one follows soon. */
+const SWEPT_AT_ONCE = 500
 
 /**
  * One session's life as a worker: it claims while there is room, and sleeps while there is nothing.
@@ -52,6 +55,7 @@ export class WorkerSession {
   #againMs = FIRST_AGAIN_MS
   #outlook: Outlook = { dueMs: null, isBusy: false, isEnqueuing: false }
   #isStopping = false
+  #sweepAt = 0
 
   static async begin(options: WorkerSessionOptions): Promise<WorkerSession> {
     const { session, jobs, queues, concurrency, application, listens, wakeup } = options
@@ -129,6 +133,7 @@ export class WorkerSession {
     if (isEmpty && this.#isBusy && attempts.isIdle && isSettled()) this.#markBusy(false)
     const wasIdle = attempts.isIdle && isSettled()
     const askedAt = performance.now()
+    if (performance.now() >= this.#sweepAt) send(this.#sweep())
     const { jobs, outlook } = await this.#claims
       .look(room, liesDown ? 'lies down' : 'stays')
       .catch((error: unknown) => {
@@ -141,6 +146,18 @@ export class WorkerSession {
     session.over.throwIfAborted()
     if (jobs.length === 0 && wasIdle) idle(askedAt)
     return jobs
+  }
+
+  /** What nobody is to see any more: jobs that were kept for a time, windows of keys, beginnings that a rate was counted by. */
+  async #sweep(): Promise<void> {
+    const { session } = this.#options
+    this.#sweepAt = performance.now() + SWEEP_MS
+    const swept = await session.ask(
+      'select fencepost.sweep_finished_jobs($1)',
+      [String(SWEPT_AT_ONCE)],
+      'fencepost_sweep',
+    )
+    if (Number(swept) >= SWEPT_AT_ONCE) this.#sweepAt = performance.now() + POLL_MS
   }
 
   #take(found: readonly Claimed[]): void {

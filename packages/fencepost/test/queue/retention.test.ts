@@ -1,5 +1,7 @@
+import { defineJob, fencepost } from 'fencepost'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { insertJobs } from './insert-jobs.ts'
 import { SqlWorker } from './sql-worker.ts'
 
@@ -113,4 +115,13 @@ test('while claims are under way that nobody has committed yet a sweep removes w
   await sweep(100)
   expect(await kept('past')).toEqual([])
   await worker.client.query('commit')
+})
+
+test('workers remove what is over, by themselves', async () => {
+  await admin.query(`insert into fencepost.finished_jobs (id, queue, name, state, priority, payload, enqueued_at, expires_at, attempt, attempts, crashes)
+    select 400000 + n, 'gone', 'job', 'done', 0, '{}', now(), now() - interval '1 h', 1, 5, 0 from generate_series(1, 1200) as n`)
+  await using fp = fencepost(database.url)
+  await using _ = fp.worker([defineJob({ name: 'any', queue: 'any', run: () => {} })])
+  // More than one sweep takes.
+  await eventually(async () => (await kept('gone')).length === 0)
 })
