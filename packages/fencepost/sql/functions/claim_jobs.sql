@@ -1,6 +1,7 @@
 -- Claims up to `most` jobs of these queues, the first queue first, under one new token, and up to `careful` besides of those that need a look at
 -- others. after_priorities and after_ids say for each queue behind which place to begin; null: at its head. Nothing of a queue that is paused,
--- and nothing but jobs of these names, if they are given. Answers with a JSON array, of what job_text says.
+-- and nothing but jobs of these names, if they are given. Answers with JSON: {"token": …, "lines": [[queue, [job, …]], …]}, a job as
+-- job_tuple has it; a queue has a line for each way its jobs were claimed.
 create or replace function fencepost.claim_jobs(
   session bigint, queues text[], most integer, careful integer,
   after_priorities integer[] default null, after_ids bigint[] default null, names text[] default null
@@ -15,7 +16,7 @@ declare
   wanted integer := claim_jobs.most;
   wanted_careful integer := claim_jobs.careful;
   claimed record;
-  jobs text;
+  lines text[] := '{}';
 begin
   -- Nobody would ever find the jobs of one that is not listed.
   if not exists (select from fencepost.workers as worker where worker.session = claim_jobs.session) then
@@ -29,12 +30,12 @@ begin
     );
     -- First, as the others would never let them through.
     if entered[i] then
-      select count(*) as number, string_agg(fencepost.job_text(job), ',' order by job.priority, job.id) as jobs into claimed
+      select count(*) as number, string_agg(fencepost.job_tuple(job), ',' order by job.priority, job.id) as jobs into claimed
       from fencepost.claim_careful_jobs(
         claim_jobs.session, token, claim_jobs.queues[i], claim_jobs.names, wanted_careful, claim_jobs.after_ids[i] is null
       ) as job;
       wanted_careful := wanted_careful - claimed.number;
-      jobs := nullif(concat_ws(',', jobs, claimed.jobs), '');
+      lines := lines || ('[' || to_json(claim_jobs.queues[i]) || ',[' || claimed.jobs || ']]');
     end if;
     continue when wanted <= 0 or fencepost.is_limited_queue(claim_jobs.queues[i]);
     claimed := fencepost.claim_plain_jobs(
@@ -42,8 +43,9 @@ begin
       coalesce(claim_jobs.after_priorities[i], -2147483648), coalesce(claim_jobs.after_ids[i], 0)
     );
     wanted := wanted - claimed.claimed;
-    jobs := nullif(concat_ws(',', jobs, claimed.jobs), '');
+    lines := lines || ('[' || to_json(claim_jobs.queues[i]) || ',[' || claimed.jobs || ']]');
   end loop;
-  return concat('[', jobs, ']');
+  -- Those of which nothing was claimed are null, and left out.
+  return concat('{"token":', token, ',"lines":[', array_to_string(lines, ','), ']}');
 end
 $$;

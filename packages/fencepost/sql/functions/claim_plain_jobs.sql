@@ -1,6 +1,6 @@
 -- Claims ready jobs of one queue that need no look at any other, in order, from behind a place in the line: what has been claimed from there is
 -- not passed over again, however long dead rows have to stay. No job is waited for. By ctid, as a join would be planned
--- by a guess of how many there are. names: of these only; null: of all. Says how many, and the jobs as job_text has them, with commas between.
+-- by a guess of how many there are. names: of these only; null: of all. Says how many, and the jobs as job_tuple has them, with commas between.
 create or replace function fencepost.claim_plain_jobs(
   session bigint, token bigint, queue text, names text[], most integer, after_priority integer, after_id bigint,
   out claimed integer, out jobs text
@@ -24,9 +24,9 @@ begin
       limit claim_plain_jobs.most
       for update skip locked
     ))
-    returning job.priority, job.id, fencepost.job_text(job) as text
+    returning job.priority, job.id, fencepost.job_tuple(job) as tuple
   )
-  select count(*), string_agg(claimed.text, ',' order by claimed.priority, claimed.id)
+  select count(*), string_agg(claimed.tuple, ',' order by claimed.priority, claimed.id)
   into claim_plain_jobs.claimed, claim_plain_jobs.jobs
   from claimed;
 end

@@ -2,7 +2,7 @@ import type { Schema } from '../postgres/schema.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Origin } from '../postgres/target.ts'
 
-/** One row of `claim_jobs`. */
+/** A job as `claim_jobs` has claimed it. */
 export interface Claimed {
   readonly id: number
   readonly queue: string
@@ -17,8 +17,8 @@ export interface Claimed {
   readonly enqueuedAt: Date | string | number
   /** Nobody wants its result. */
   readonly isSimple: boolean
-  /** False: others of its group, kind or queue may wait for it. Left out where it is true. */
-  readonly isPlain?: false
+  /** False: others of its group, kind or queue may wait for it. */
+  readonly isPlain: boolean
 }
 
 /** Where the statements of the jobs of one worker go. */

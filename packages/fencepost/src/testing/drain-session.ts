@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import type { Claimed, Desk } from '../attempts/claimed.ts'
 import { errorText, outcomeOf } from '../attempts/outcome.ts'
+import { type Claim, readClaim } from '../attempts/read-claim.ts'
 import { delayOf } from '../attempts/retry.ts'
 import { RunningJob } from '../attempts/running-job.ts'
 import { Jobs, type JobsPlace } from '../jobs/jobs.ts'
@@ -90,10 +91,10 @@ export class DrainSession implements AsyncDisposable {
 
   /** The next one, and one of those that need a look at others. */
   async #claim(): Promise<Claimed[]> {
-    const text = 'select fencepost.look_for_jobs($1, $2, 1, 1, $3) as found'
+    const text = 'select fencepost.look_for_jobs($1, $2, 1, 1, $3, is_terse => true) as found'
     const values = [this.#session.key, this.#queues, [...this.#jobs.keys()]]
     const [row] = await this.#session.query<{ found: string }>(text, values)
-    return (JSON.parse(row?.found ?? '') as { jobs: Claimed[] }).jobs
+    return readClaim((JSON.parse(row?.found ?? '') as { jobs: Claim }).jobs)
   }
 
   async #runOne(claimed: Claimed): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Session } from '../postgres/session.ts'
 import type { Parameter } from '../wire/question.ts'
 import type { Claimed } from '../attempts/claimed.ts'
+import { type Claim, readClaim, type Row } from '../attempts/read-claim.ts'
 
 /** What a worker that found nothing goes by. */
 export interface Outlook {
@@ -17,17 +18,13 @@ export interface Look {
   readonly outlook: Outlook
 }
 
-interface Row extends Claimed {
-  readonly priority: number
-}
-
 interface Place {
   readonly priority: number
   readonly id: number
 }
 
 const CLAIM = 'select fencepost.claim_jobs($1, $2, $3, $4, $5, $6, $7)'
-const LOOK = 'select fencepost.look_for_jobs($1, $2, $3, $4, $5, $6)'
+const LOOK = 'select fencepost.look_for_jobs($1, $2, $3, $4, $5, $6, true)'
 const CAREFUL = 10
 
 /**
@@ -76,7 +73,7 @@ export class Claims {
       this.#nameList,
     ]
     const answer = await this.#session.ask(CLAIM, values, 'fencepost_claim')
-    return this.#noted(JSON.parse(answer ?? '[]') as Row[])
+    return this.#noted(readClaim(JSON.parse(answer ?? '') as Claim))
   }
 
   /** From the head, after delayed jobs that are due and jobs of dead workers were made ready; see look_for_jobs. */
@@ -93,7 +90,8 @@ export class Claims {
     const answer = await this.#session.ask(LOOK, values, 'fencepost_look')
     this.#lookedAt = performance.now()
     this.#tookMs = this.#lookedAt - askedAt
-    const { jobs, outlook } = JSON.parse(answer ?? '') as { jobs: Row[]; outlook: Outlook }
+    const { jobs: claim, outlook } = JSON.parse(answer ?? '') as { jobs: Claim; outlook: Outlook }
+    const jobs = readClaim(claim)
     // More than that were there: they come next, and not what is behind an earlier watermark.
     if (jobs.length >= most) this.#places.clear()
     return { jobs: this.#noted(jobs), outlook }
@@ -103,7 +101,7 @@ export class Claims {
     // In order within a queue, so the last one of each is the farthest.
     for (let i = rows.length - 1, queue = ''; i >= 0; i--) {
       const row = rows[i]
-      if (row === undefined || row.queue === queue || row.isPlain === false) continue
+      if (row === undefined || row.queue === queue || !row.isPlain) continue
       queue = row.queue
       const place = this.#places.get(queue)
       if (place === undefined || isBehind(row, place)) this.#places.set(queue, { priority: row.priority, id: row.id })

@@ -183,7 +183,7 @@ export class Worker implements AsyncDisposable {
 
   /** Jobs that were waiting for others, of a group say, may run now. */
   #recorded(ended: readonly Claimed[]): void {
-    if (ended.some(({ isSimple, isPlain }) => !isSimple || isPlain === false)) this.#wakeup.call()
+    if (ended.some(({ isSimple, isPlain }) => !isSimple || !isPlain)) this.#wakeup.call()
   }
 
   /** What somebody cancelled, or has taken over: the notification may be lost, so they are asked for too. */

@@ -161,7 +161,7 @@ test('while somebody’s snapshot keeps all dead rows a worker that goes on does
 
 /** How many a worker claims that goes on behind a place, and need not see what has come before it. */
 async function claimOn(worker: SqlWorker, queue: string, most: number): Promise<number | undefined> {
-  const text = `select json_array_length(fencepost.claim_jobs($1, array[$2], 0, $3, '{0}', '{1}')::json) as claimed`
+  const text = `select jsonb_array_length(fencepost.spell_jobs(fencepost.claim_jobs($1, array[$2], 0, $3, '{0}', '{1}')::jsonb)) as claimed`
   return (await worker.client.query<{ claimed: number }>(text, [worker.session, queue, most])).rows[0]?.claimed
 }
 

@@ -28,7 +28,7 @@ export class SqlWorker implements AsyncDisposable {
   }
 
   async claim(queues: readonly string[], careful: number, most = 0): Promise<Claimed[]> {
-    const { rows } = await this.client.query<{ jobs: string }>('select fencepost.claim_jobs($1, $2, $3, $4) as jobs', [
+    const { rows } = await this.client.query<{ jobs: string }>('select fencepost.spell_jobs(fencepost.claim_jobs($1, $2, $3, $4)::jsonb)::text as jobs', [
       this.session,
       queues,
       most,

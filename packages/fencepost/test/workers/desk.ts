@@ -27,7 +27,7 @@ const CLAIM = `
     select id from fencepost.jobs where queue = $2 and state = 'ready' order by priority, id limit 1 for update skip locked
   )
   returning id, queue, name, payload, attempt, attempts, token, key, group_key as "group", enqueued_at as "enqueuedAt",
-    keep is null and parent is null and is_plain as "isSimple"`
+    keep is null and parent is null and is_plain as "isSimple", is_plain as "isPlain"`
 
 export async function openDesk(target: string | pg.Pool, options: { freezeMs?: number; schema?: string } = {}) {
   const { freezeMs = FREEZE_MS } = options
