@@ -1,7 +1,7 @@
 -- Claims up to `most` jobs of these queues, the first queue first, under one new token, and up to `careful` besides of those that need a look at
 -- others. after_priorities and after_ids say for each queue behind which place to begin; null: at its head. Nothing of a queue that is paused,
--- and nothing but jobs of these names, if they are given. Answers with JSON: {"token": …, "lines": [[queue, [job, …]], …]}, a job as
--- job_tuple has it; a queue has a line for each way its jobs were claimed.
+-- and nothing but jobs of these names, if they are given. Answers with JSON: {"token": …, "isCareful": …, "lines": [[queue, [job, …]], …]},
+-- a job as job_tuple has it; a queue has a line for each way its jobs were claimed. isCareful: false if there was nothing that needed a look at others.
 create or replace function fencepost.claim_jobs(
   session bigint, queues text[], most integer, careful integer,
   after_priorities integer[] default null, after_ids bigint[] default null, names text[] default null
@@ -46,6 +46,6 @@ begin
     lines := lines || ('[' || to_json(claim_jobs.queues[i]) || ',[' || claimed.jobs || ']]');
   end loop;
   -- Those of which nothing was claimed are null, and left out.
-  return concat('{"token":', token, ',"lines":[', array_to_string(lines, ','), ']}');
+  return concat('{"token":', token, ',"isCareful":', coalesce(true = any (entered), false)::text, ',"lines":[', array_to_string(lines, ','), ']}');
 end
 $$;

@@ -3,6 +3,8 @@ import type { Claimed } from './claimed.ts'
 /** What `claim_jobs` answers: a line for each queue, and another one for those of its jobs that need a look at others. */
 export interface Claim {
   readonly token: number
+  /** Whether there were jobs that need a look at others, claimed or not. */
+  readonly isCareful: boolean
   readonly lines: readonly (readonly [queue: string, jobs: readonly JobTuple[]])[]
 }
 

@@ -38,6 +38,8 @@ export class Claims {
   readonly #queueList: string
   readonly #nameList: string
   readonly #places = new Map<string, Place>()
+  /** Whether the last look saw jobs that need a look at others: where it saw none, claims do not ask for them. */
+  #isCareful = true
   #lookedAt = Number.NEGATIVE_INFINITY
   #tookMs = 0
 
@@ -67,7 +69,7 @@ export class Claims {
       this.#key,
       this.#queueList,
       String(most),
-      careful(most),
+      this.#isCareful ? careful(most) : '0',
       priorities,
       ids,
       this.#nameList,
@@ -91,6 +93,7 @@ export class Claims {
     this.#lookedAt = performance.now()
     this.#tookMs = this.#lookedAt - askedAt
     const { jobs: claim, outlook } = JSON.parse(answer ?? '') as { jobs: Claim; outlook: Outlook }
+    this.#isCareful = claim.isCareful
     const jobs = readClaim(claim)
     // More than that were there: they come next, and not what is behind an earlier watermark.
     if (jobs.length >= most) this.#places.clear()
