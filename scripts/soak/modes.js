@@ -70,11 +70,19 @@ has the lock, and tries to commit on both sides. Exit code 1 if it could, or if 
   },
   jobs: {
     says: 'workers that are killed and frozen at random moments of their jobs',
-    does: `Each job is to take effect once. Done with job.transaction, when it must be so, and again with the effect in a transaction of its own,
-when some must take effect twice: else the run has shown nothing. Exit code 1 if either is not so.`,
+    does: `Each job is to take effect once. Done with job.transaction, when it must be so, and again, with 1,500 jobs at most, with the effect in a transaction
+of its own, when some must take effect twice: else the run has shown nothing. Exit code 1 if either is not so.`,
     numbers: {
-      jobs: { says: 'every other one of a group', least: 10, most: 1_000_000, usual: 1500 },
+      jobs: { says: 'some of them of a group', least: 10, most: 1_000_000, usual: 1500 },
       workers: { says: 'processes', least: 2, most: 20, usual: 6 },
+      concurrency: { says: 'jobs that each runs at once', least: 1, most: 100, usual: 8 },
+      'thought-ms': { says: 'a job thinks three times, for up to so long', least: 0, most: 10_000, usual: 20 },
+      'group-every': {
+        says: 'one job of so many is of a group, of which there are 20',
+        least: 1,
+        most: 1_000_000,
+        usual: 2,
+      },
       kills: { says: 'each followed by another worker', least: 0, most: 10_000, usual: 20 },
       freezes: { says: 'for up to three times freezeTimeout', least: 0, most: 10_000, usual: 25 },
       seed: SEED,

@@ -10,6 +10,12 @@ export interface CrewOptions {
   readonly seed: number
   readonly jobs: number
   readonly workers: number
+  /** Jobs that each worker runs at once. */
+  readonly concurrency?: number | undefined
+  /** A job thinks three times, for up to so long. */
+  readonly thoughtMs?: number | undefined
+  /** One job of so many is of a group. */
+  readonly groupEvery?: number | undefined
   /** So many workers are killed, and others begin in their place. */
   readonly kills: number
   /** So many are frozen, most of them for longer than `freezeTimeout`. */
@@ -38,7 +44,10 @@ export interface Shift {
 const FREEZE_MS = 1000
 const GROUPS = 20
 const LONGEST_PAUSE_MS = 250
+/** Nothing was done for so long. */
 const GIVE_UP_MS = 120_000
+const ENQUEUED_AT_ONCE = 1000
+const USUAL = { concurrency: 8, thoughtMs: 20, groupEvery: 2 }
 
 /** Processes run jobs, and are killed and frozen at random moments, until every job is done. */
 export async function runCrew(options: CrewOptions): Promise<Shift> {
@@ -48,12 +57,13 @@ export async function runCrew(options: CrewOptions): Promise<Shift> {
   await client.connect()
   await client.query(`create table payments
     (n bigserial primary key, job bigint, grp text, place integer, attempt integer, token bigint, life text)`)
-  await enqueue(url, jobs)
+  await enqueue(options)
   const crew = new Crew(options)
+  const progress = new Progress(client, options)
   try {
     await crew.begin()
-    const struck = await strike(crew, options, random)
-    await untilDone(client, options.progress)
+    const struck = await strike(crew, { ...options, progress, random })
+    await progress.untilDone()
     return { ...(await readShift(client, jobs)), jobs, struck, refused: crew.refused }
   } finally {
     await crew.end()
@@ -61,13 +71,19 @@ export async function runCrew(options: CrewOptions): Promise<Shift> {
   }
 }
 
-/** Every other job is of a group; the order of a group is that of its places. */
-async function enqueue(url: string, jobs: number): Promise<void> {
+/** Some are of a group; the order of a group is that of its places. */
+async function enqueue({ url, jobs, groupEvery = USUAL.groupEvery }: CrewOptions): Promise<void> {
   await using fp = fencepost(url)
   const payment = { name: 'payment', retry: { attempts: 1000 }, run: () => {} }
-  for (let place = 0; place < jobs; place++) {
-    const group = place % 2 === 0 ? `group:${place % (2 * GROUPS)}` : null
-    await fp.enqueue(payment, { place, group }, group === null ? {} : { group })
+  for (let from = 0; from < jobs; from += ENQUEUED_AT_ONCE) {
+    const places = Array.from({ length: Math.min(ENQUEUED_AT_ONCE, jobs - from) }, (_, i) => from + i)
+    // Those of one tick travel together, in their order.
+    await Promise.all(
+      places.map(async (place) => {
+        const group = place % groupEvery === 0 ? `group:${(place / groupEvery) % GROUPS}` : null
+        await fp.enqueue(payment, { place, group }, group === null ? {} : { group })
+      }),
+    )
   }
 }
 
@@ -114,9 +130,9 @@ class Crew {
   }
 
   async #start(): Promise<void> {
-    const { url, isTransactional } = this.#options
+    const { url, isTransactional, concurrency = USUAL.concurrency, thoughtMs = USUAL.thoughtMs } = this.#options
     const library = { freezeTimeout: `${FREEZE_MS}ms` as Duration }
-    const settings = [url, String(++this.#lives), library, isTransactional]
+    const settings = { url, life: String(++this.#lives), library, isTransactional, concurrency, thoughtMs }
     const child = fork(new URL('./worker.js', import.meta.url), [JSON.stringify(settings)], { execArgv: [] })
     await once(child, 'message')
     child.on('message', () => this.refused++)
@@ -124,12 +140,19 @@ class Crew {
   }
 }
 
-/** Freezes run beside each other and beside kills, as long as one of the crew is left to work. */
-async function strike(crew: Crew, { kills, freezes }: CrewOptions, random: Random): Promise<number> {
+interface Blows extends Omit<CrewOptions, 'progress'> {
+  readonly progress: Progress
+  readonly random: Random
+}
+
+/** Spread over all of the work. Freezes run beside each other and beside kills. */
+async function strike(crew: Crew, { kills, freezes, progress, random }: Blows): Promise<number> {
   const frozen: Promise<void>[] = []
   const left = { kill: kills, freeze: freezes }
-  while (left.kill + left.freeze > 0) {
+  const all = kills + freezes
+  for (let struck = 0; struck < all; struck++) {
     await pause(random.between(20, LONGEST_PAUSE_MS))
+    await progress.reaches(struck / (all + 1))
     const blow = random.pick(left)
     left[blow]--
     const index = random.between(0, crew.size - 1)
@@ -137,14 +160,41 @@ async function strike(crew: Crew, { kills, freezes }: CrewOptions, random: Rando
     else frozen.push(crew.freeze(index, random.between(100, 3 * FREEZE_MS)))
   }
   await Promise.all(frozen)
-  return kills + freezes
+  return all
 }
 
-async function untilDone(client: pg.Client, progress: CrewOptions['progress']): Promise<void> {
-  for (const end = performance.now() + GIVE_UP_MS; performance.now() < end; await pause(100)) {
-    const { rows } = await client.query('select count(*)::integer as left from fencepost.jobs')
-    progress?.(rows[0].left)
-    if (rows[0].left === 0) return
+/** How much of the work is done. */
+class Progress {
+  readonly #client: pg.Client
+  readonly #jobs: number
+  readonly #tell: (left: number) => void
+
+  constructor(client: pg.Client, { jobs, progress = () => {} }: CrewOptions) {
+    this.#client = client
+    this.#jobs = jobs
+    this.#tell = progress
+  }
+
+  /** About, as what was rolled back counts too: a look at the sequence costs nothing. */
+  async reaches(share: number): Promise<void> {
+    await this.#until(
+      'select case when is_called then last_value else 0 end as done from payments_n_seq',
+      (done) => done >= share * this.#jobs,
+    )
+  }
+
+  async untilDone(): Promise<void> {
+    await this.#until(`select ${this.#jobs} - count(*) as done from fencepost.jobs`, (done) => done === this.#jobs)
+  }
+
+  async #until(text: string, isEnough: (done: number) => boolean): Promise<void> {
+    let [last, changedAt] = [-1, performance.now()]
+    for (; performance.now() - changedAt < GIVE_UP_MS; await pause(100)) {
+      const done = Number((await this.#client.query(text)).rows[0].done)
+      this.#tell(this.#jobs - done)
+      if (isEnough(done)) return
+      if (done !== last) [last, changedAt] = [done, performance.now()]
+    }
   }
 }
 
@@ -155,7 +205,7 @@ async function readShift(client: pg.Client, jobs: number) {
   return {
     paidTwice: await numbers('select place from payments group by place having count(*) > 1 order by place'),
     unpaid: await numbers(`select place from generate_series(0, ${jobs - 1}) as place
-      where place not in (select place from payments) order by place`),
+      except select place from payments order by place`),
     outOfOrder: await numbers(`select place from (
         select place, max(place) over (partition by grp order by n rows unbounded preceding) as highest
         from payments where grp is not null) as one where place < highest`),

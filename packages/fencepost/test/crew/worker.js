@@ -3,12 +3,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { defineJob, fencepost } from 'fencepost'
 
-const [url, life, options, isTransactional] = JSON.parse(process.argv[2])
-const LONGEST_THOUGHT_MS = 20
+const { url, life, library, isTransactional, concurrency, thoughtMs } = JSON.parse(process.argv[2])
 const FAILS = 0.05
-const fp = fencepost(url, { ...options, application: `crew ${life}` })
+// Half of its jobs at most are in their transactions.
+const pool = { connectionString: url, max: Math.ceil(concurrency / 2) }
+const fp = fencepost(pool, { ...library, application: `crew ${life}` })
 
-const think = () => pause(Math.random() * LONGEST_THOUGHT_MS)
+const think = async () => {
+  if (thoughtMs > 0) await pause(Math.random() * thoughtMs)
+}
 
 const pay = async (tx, { place, group }, job) =>
   await tx.query('insert into payments (job, grp, place, attempt, token, life) values ($1, $2, $3, $4, $5, $6)', [
@@ -20,6 +23,10 @@ const pay = async (tx, { place, group }, job) =>
     life,
   ])
 
+const countRefused = (error) => {
+  if (error.code === 'STALE_JOB') process.send({ refused: error.message })
+}
+
 const payment = defineJob({
   name: 'payment',
   retry: { attempts: 1000, delay: '20ms', maxDelay: '100ms' },
@@ -27,16 +34,15 @@ const payment = defineJob({
     await think()
     if (Math.random() < FAILS) throw new Error('it did not work out this time')
     if (isTransactional) {
-      const refused = (error) => {
-        if (error.code === 'STALE_JOB') process.send({ refused: job.id })
-        throw error
-      }
       await job
         .transaction(async (tx) => {
           await pay(tx, payload, job)
           await think()
         })
-        .catch(refused)
+        .catch((error) => {
+          countRefused(error)
+          throw error
+        })
     } else {
       await fp.transaction(`unrelated:${life}:${job.id}`, async (tx) => await pay(tx, payload, job))
     }
@@ -44,7 +50,7 @@ const payment = defineJob({
   },
 })
 
-const worker = fp.worker([payment], { concurrency: 8 })
+const worker = fp.worker([payment], { concurrency, onError: countRefused })
 process.on(
   'message',
   () =>

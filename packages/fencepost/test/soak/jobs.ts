@@ -1,39 +1,39 @@
 // Kills and freezes workers at random moments of their jobs. Its argument is its options as JSON.
 import { startPostgres } from '@fencepost/dev-postgres'
-import { runCrew } from '../crew/crew.ts'
+import { type CrewOptions, runCrew } from '../crew/crew.ts'
 import { binariesOf, say } from './soak.ts'
 
-interface JobsOptions {
-  readonly jobs: number
-  readonly workers: number
-  readonly kills: number
-  readonly freezes: number
+interface JobsOptions extends Work {
   readonly seed: number
   readonly postgres: number | null
 }
 
-const options = JSON.parse(process.argv[2] ?? '') as JobsOptions
-const { jobs, workers, kills, freezes, seed } = options
+type Work = Pick<CrewOptions, 'jobs' | 'workers' | 'concurrency' | 'thoughtMs' | 'groupEvery' | 'kills' | 'freezes'>
+
+/** Enough to see that effects come twice where they have transactions of their own. */
+const CONTROL: Work = { jobs: 1500, workers: 6, kills: 20, freezes: 25 }
+
+const { seed, postgres, ...work } = JSON.parse(process.argv[2] ?? '') as JobsOptions
+const { jobs, workers, concurrency, thoughtMs, groupEvery, kills, freezes } = work
 say(
-  `seed ${seed}; again: npm run soak -- jobs --jobs ${jobs} --workers ${workers} --kills ${kills} --freezes ${freezes} --seed ${seed}`,
+  `seed ${seed}; again: npm run soak -- jobs --jobs ${jobs} --workers ${workers} --concurrency ${concurrency} --thought-ms ${thoughtMs} ` +
+    `--group-every ${groupEvery} --kills ${kills} --freezes ${freezes} --seed ${seed}`,
 )
-const isSafe = await run(true)
-const isSeen = await run(false)
+const isSafe = await run(true, work)
+const isSeen = await run(false, jobs > CONTROL.jobs ? CONTROL : work)
 if (!isSeen) console.log('nothing took effect twice in transactions of their own: this run has shown nothing')
 if (!isSafe || !isSeen) process.exitCode = 1
 
 /** With effect and completion in one transaction: whether each took effect once; apart: whether it was seen that they do not. */
-async function run(isTransactional: boolean): Promise<boolean> {
-  await using server = await startPostgres({ ...binariesOf(options.postgres), settings: { max_connections: '200' } })
+async function run(isTransactional: boolean, work: Work): Promise<boolean> {
+  await using server = await startPostgres({ ...binariesOf(postgres), settings: { max_connections: '200' } })
   const what = isTransactional ? 'job.transaction' : 'effect and completion apart'
+  const from = performance.now()
   let tellAt = 0
   const shift = await runCrew({
+    ...work,
     url: server.url,
     seed,
-    jobs,
-    workers,
-    kills,
-    freezes,
     isTransactional,
     progress(left) {
       if (performance.now() < tellAt) return
@@ -42,7 +42,10 @@ async function run(isTransactional: boolean): Promise<boolean> {
     },
   })
   const { paidTwice, unpaid, outOfOrder } = shift
-  console.log(`${what}: ${jobs} jobs, ${workers} workers, ${kills} killed, ${freezes} frozen`)
+  const seconds = Math.round((performance.now() - from) / 1000)
+  console.log(
+    `${what}: ${work.jobs} jobs, ${work.workers} workers, ${work.kills} killed, ${work.freezes} frozen, ${seconds} s`,
+  )
   console.log(
     `  twice ${paidTwice.length}, never ${unpaid.length}, out of order ${outOfOrder.length}, left ${shift.left}`,
   )
