@@ -28,12 +28,10 @@ export class SqlWorker implements AsyncDisposable {
   }
 
   async claim(queues: readonly string[], careful: number, most = 0): Promise<Claimed[]> {
-    const { rows } = await this.client.query<{ jobs: string }>('select fencepost.spell_jobs(fencepost.claim_jobs($1, $2, $3, $4)::jsonb)::text as jobs', [
-      this.session,
-      queues,
-      most,
-      careful,
-    ])
+    const { rows } = await this.client.query<{ jobs: string }>(
+      'select fencepost.spell_jobs(fencepost.claim_jobs($1, $2, $3, $4)::jsonb)::text as jobs',
+      [this.session, queues, most, careful],
+    )
     return (JSON.parse(rows[0]?.jobs ?? '[]') as Row[]).map(({ id, queue, name, group = null, token }) => {
       return { id, queue, name, group, token }
     })

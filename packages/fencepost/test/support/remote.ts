@@ -51,6 +51,10 @@ export class Remote implements AsyncDisposable {
     return this.#child.pid ?? -1
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
   /** Why a lock was lost, as its signal told; undefined if it has told nothing. */
   lossOf(name: string): string | undefined {
     return this.#lost.get(name)?.reason
@@ -79,7 +83,7 @@ export class Remote implements AsyncDisposable {
   }
 
   async kill(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    if (this.hasEnded) return
     const exit = once(this.#child, 'exit')
     this.#child.kill('SIGKILL')
     await exit

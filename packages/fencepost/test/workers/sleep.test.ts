@@ -34,7 +34,7 @@ for (const listen of [true, false]) {
   }, 30_000)
 }
 
-test('an enqueuer whose transaction began before the worker slept, and commits after, wakes it or is found', async () => {
+test('H25: an enqueuer whose transaction began before the worker slept, and commits after, wakes it or is found', async () => {
   await using fp = fencepost(database.url)
   let begun = 0
   const late = defineJob({ name: 'late', queue: 'late', run: () => void begun++ })
@@ -129,7 +129,7 @@ test('a statement that is cancelled while it enqueues leaves no sign behind that
   await client.end()
 }, 30_000)
 
-test('an enqueuer that commits in the middle of the look of a worker that lies down is found, or announced', async () => {
+test('H25: an enqueuer that commits in the middle of the look of a worker that lies down is found, or announced', async () => {
   await using own = await cloneDatabase()
   const [sleeper, enqueuer] = [new pg.Client(own.url), new pg.Client(own.url)]
   await sleeper.connect()
