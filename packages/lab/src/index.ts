@@ -1,0 +1,8 @@
+export { lab } from './cli/lab.ts'
+export type { Contender, Grant, OpenLock, Place, Store } from './contenders/contender.ts'
+export type { LabEvent, Moment, Player, What } from './history/event.ts'
+export type { Round } from './history/round.ts'
+export type { Result } from './report/result.ts'
+export type { Endpoints, ServerKind } from './servers/endpoints.ts'
+export type { Queryable } from './servers/ledger.ts'
+export type { Cell } from './verdict/judge-cell.ts'

@@ -1,0 +1,123 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Fault } from '../faults/fault.ts'
+import { type LabEvent, type Moment, monotonicMs, type What } from '../history/event.ts'
+import { Dice } from '../history/seed.ts'
+import { type Actor, Listener } from './actor.ts'
+import type { Stance } from './task.ts'
+
+/** Longest of the pauses that the seed decides: before B asks, before the blow, before A goes on. */
+const PAUSE_MS = { ask: 150, strike: 50, goOn: 100 }
+/** From the end of the fault to the end of the round; after that it is broken off. */
+const END_LIMIT_MS = 30_000
+
+export interface PairOptions {
+  readonly fault: Fault
+  readonly moment: Moment
+  readonly seed: number
+  readonly invoice: number
+  readonly flag: string
+}
+
+/**
+ * One round of two processes:
+ *
+ *   A asks ─▶ is granted ─▶ reaches the moment ─▶ is struck ···············▶ mended, A goes on ─▶ writes, or is refused
+ *   B                                    asks ─▶ … ─▶ is granted ─▶ pays ──────┘ (or its patience ends)
+ */
+export class PlayingPair {
+  readonly events: LabEvent[] = []
+  broken: string | undefined
+  readonly #holder: Actor
+  readonly #other: Actor
+  readonly #options: PairOptions
+  readonly #dice: Dice
+  readonly #startedAt = monotonicMs()
+  readonly #ofHolder = new Listener()
+  readonly #ofOther = new Listener()
+  #holderDone: Promise<void> = Promise.resolve()
+  #otherDone: Promise<void> = Promise.resolve()
+
+  constructor(holder: Actor, other: Actor, options: PairOptions) {
+    this.#holder = holder
+    this.#other = other
+    this.#options = options
+    this.#dice = new Dice(options.seed)
+  }
+
+  /** Resolves when A stands where it is to be struck. */
+  async begin(): Promise<void> {
+    const { fault, moment, invoice, flag } = this.#options
+    const stance: Stance = fault.stance === 'dies' ? 'waits' : fault.stance
+    this.#holderDone = this.#holder.play({ invoice, moment, stance, flag }, (event) => {
+      this.#hear(event, this.#ofHolder)
+      if (event.what === 'reached' && fault.strike === undefined) this.tell('struck')
+    })
+    const isThere = this.#ofHolder.says('reached').then(() => true)
+    const ended = this.#holderDone.then(() => false)
+    if (await within(END_LIMIT_MS, Promise.race([isThere, ended]))) return
+    this.broken = `A did not reach ${moment}: ${this.#lastWord('A')}`
+  }
+
+  /** B asks, and has asked. */
+  async call(): Promise<void> {
+    await pause(this.#dice.pauseMs(PAUSE_MS.ask))
+    const { invoice, flag } = this.#options
+    this.#otherDone = this.#other.play({ invoice, moment: null, stance: 'waits', flag }, (event) =>
+      this.#hear(event, this.#ofOther),
+    )
+    await within(END_LIMIT_MS, this.#ofOther.says('asked'))
+    await pause(this.#dice.pauseMs(PAUSE_MS.strike))
+  }
+
+  /** Resolves when B has gone on, or its patience has ended. */
+  async wait(): Promise<void> {
+    const settled = this.#ofOther.says('written', 'settled', 'gave-up', 'refused', 'failed')
+    await within(this.#options.fault.patienceMs, Promise.race([settled, this.#otherDone]))
+    await pause(this.#dice.pauseMs(PAUSE_MS.goOn))
+  }
+
+  /** A goes on, if it lives, and both come to their ends. */
+  async end(): Promise<void> {
+    if (!this.#holder.hasEnded) {
+      this.tell('woken')
+      this.#holder.goOn()
+    }
+    const done = Promise.all([this.#holderDone, this.#otherDone]).then(() => true)
+    if (await within(END_LIMIT_MS, done)) return
+    this.broken ??= `it did not end: A ${this.#lastWord('A')}, B ${this.#lastWord('B')}`
+    await Promise.all([this.#holder.kill(), this.#other.kill()])
+  }
+
+  tell(what: What, detail?: string): void {
+    this.#record({ atMs: monotonicMs(), who: 'lab', what, ...(detail === undefined ? {} : { detail }) })
+  }
+
+  #hear(event: LabEvent, listener: Listener): void {
+    this.#record(event)
+    listener.hear(event.what)
+  }
+
+  #record(event: LabEvent): void {
+    this.events.push({ ...event, atMs: round(event.atMs - this.#startedAt) })
+  }
+
+  #lastWord(who: 'A' | 'B'): string {
+    const last = this.events.findLast((event) => event.who === who)
+    return last === undefined ? 'said nothing' : `${last.what}${last.detail ? ` (${last.detail})` : ''}`
+  }
+}
+
+/** What `work` comes to; undefined if it takes longer. */
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T | undefined> {
+  const over = new AbortController()
+  const late = pause(limitMs, undefined, { signal: over.signal }).catch(() => undefined)
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    over.abort()
+  }
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10
+}
