@@ -28,3 +28,12 @@ export function listenForInterruption(): { signal: AbortSignal } & Disposable {
     },
   }
 }
+
+/** Resolves so long after the signal aborted, and never otherwise. */
+export function abortedFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wait = () => setTimeout(resolve, ms).unref()
+    if (signal.aborted) wait()
+    else signal.addEventListener('abort', wait, { once: true })
+  })
+}

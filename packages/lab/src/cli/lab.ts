@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { htmlReport } from '../report/html/page.ts'
 import { terminalReport } from '../report/terminal.ts'
 import { HELP, parseArguments } from './arguments.ts'
 import { Interruption, listenForInterruption } from './interruption.ts'
@@ -25,6 +26,7 @@ export async function lab(args: readonly string[]): Promise<number> {
   await run.play()
   const result = run.result()
   if (wanted.json !== null) await writeFile(wanted.json, `${JSON.stringify(result)}\n`)
+  if (wanted.html !== null) await writeFile(wanted.html, htmlReport(result))
   process.stdout.write(`${terminalReport(result, process.stdout)}\n`)
   const { reason } = interruption.signal
   if (!(reason instanceof Interruption)) return run.exitCode

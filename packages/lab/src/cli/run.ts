@@ -13,12 +13,15 @@ import type { StandKind } from '../servers/stand.ts'
 import { surprises } from '../verdict/beliefs.ts'
 import { judgeCell } from '../verdict/judge-cell.ts'
 import type { Wanted } from './arguments.ts'
+import { abortedFor } from './interruption.ts'
 import { machine, versionsOf } from './surroundings.ts'
 
 /** Rounds that are played side by side: they mostly wait. */
 const PAIRS = 4
 /** Contenders that are tried at once; each has servers of its own. */
 const LANES = 2
+
+const GRACE_MS = 10_000
 
 /** What is to be tried on one stand of servers. */
 interface Job {
@@ -59,7 +62,8 @@ export class Run {
       for (let job = jobs.shift(); job !== undefined && !this.#signal.aborted; job = jobs.shift())
         await this.#try(job, keeper)
     })
-    await Promise.all(lanes)
+    // Whatever hangs when somebody ends the run, the keeper ends.
+    await Promise.race([Promise.all(lanes), abortedFor(GRACE_MS, this.#signal)])
     this.#isComplete = !this.#signal.aborted
   }
 

@@ -54,7 +54,7 @@ export interface Contender {
   readonly servers?: readonly ServerKind[]
   /** Packages that the lab installs for it. */
   readonly packages?: readonly string[]
-  /** Whether the store refuses what a lost holder writes. */
+  /** Whether nothing that a holder writes can be committed once another was granted the lock. The lab fails if it is. */
   readonly isFenced?: boolean
   /** Whether a backend of PostgreSQL holds the lock, which can be terminated. */
   readonly isSession?: boolean

@@ -2,8 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import type { LabEvent, What } from '../history/event.ts'
 import type { Keeper } from '../processes/keeper.ts'
+import { within } from '../processes/within.ts'
 import type { Assignment, FromActor, Task, ToActor } from './task.ts'
 
+/** A contender that is not open after this will not be. */
+const OPEN_LIMIT_MS = 30_000
 const PROGRAM = new URL('./actor-program.js', import.meta.url)
 
 /** A process of a contender as the lab sees it. */
@@ -86,14 +89,16 @@ export class Actor {
   }
 
   async #ready(): Promise<void> {
-    const answer = await new Promise<FromActor | null>((resolve) => {
+    const answered = new Promise<FromActor | null>((resolve) => {
       this.#child.once('message', (message: FromActor) => resolve(message))
       this.#child.once('error', () => resolve(null))
       this.#child.once('exit', () => resolve(null))
     })
-    if (answer !== null && 'ready' in answer) return
+    const answer = await within(OPEN_LIMIT_MS, answered)
+    if (answer && 'ready' in answer) return
     await this.kill()
-    const why = answer !== null && 'failed' in answer ? answer.failed : 'its process ended'
+    const late = answer === undefined ? `it was not open after ${OPEN_LIMIT_MS / 1000} s` : 'its process ended'
+    const why = answer && 'failed' in answer ? answer.failed : late
     throw new Error(`${this.#assignment.contender} cannot be opened: ${why}`)
   }
 }

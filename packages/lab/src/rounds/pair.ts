@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Fault } from '../faults/fault.ts'
 import { type LabEvent, type Moment, monotonicMs, type What } from '../history/event.ts'
 import { Dice } from '../history/seed.ts'
+import { within } from '../processes/within.ts'
 import { type Actor, Listener } from './actor.ts'
 import type { Stance } from './task.ts'
 
@@ -104,17 +105,6 @@ export class PlayingPair {
   #lastWord(who: 'A' | 'B'): string {
     const last = this.events.findLast((event) => event.who === who)
     return last === undefined ? 'said nothing' : `${last.what}${last.detail ? ` (${last.detail})` : ''}`
-  }
-}
-
-/** What `work` comes to; undefined if it takes longer. */
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T | undefined> {
-  const over = new AbortController()
-  const late = pause(limitMs, undefined, { signal: over.signal }).catch(() => undefined)
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    over.abort()
   }
 }
 

@@ -3,10 +3,13 @@ import { join } from 'node:path'
 import { type Contender, type Place, TTL_MS } from '../contenders/contender.ts'
 import type { Round } from '../history/round.ts'
 import type { Keeper } from '../processes/keeper.ts'
+import { within } from '../processes/within.ts'
 import { Stand, type StandKind } from '../servers/stand.ts'
 import { Crew } from './crew.ts'
 import type { Trial } from './plan.ts'
 import { playWave } from './play-wave.ts'
+
+const PREPARE_LIMIT_MS = 30_000
 
 export interface TryOptions {
   readonly contender: Contender
@@ -30,7 +33,7 @@ export async function tryContender(kind: StandKind, trials: readonly Trial[], op
   if (kind === 'pair') return await oneStandEach(trials, options)
   await using stand = await Stand.open(keeper, kind, contender.servers ?? [])
   signal.throwIfAborted()
-  await contender.prepare?.(placeOf(stand, peers))
+  await prepare(contender, placeOf(stand, peers))
   await using crew = new Crew({ ...options, stand })
   for (const trial of trials) {
     signal.throwIfAborted()
@@ -52,7 +55,7 @@ async function oneStandEach(trials: readonly Trial[], options: TryOptions): Prom
       for (let done = 0; done < rounds; done += pairs) {
         signal.throwIfAborted()
         await using stand = await Stand.open(keeper, 'pair', contender.servers ?? [])
-        await contender.prepare?.(placeOf(stand, peers))
+        await prepare(contender, placeOf(stand, peers))
         await using crew = new Crew({ ...options, stand })
         const seeds = seedsOf(firstSeed + done, Math.min(pairs, rounds - done))
         played.push(...(await playWave(crew, { contender, ...trial, seeds })))
@@ -74,6 +77,14 @@ async function playTrial(crew: Crew, trial: Trial, options: TryOptions): Promise
     played.push(...(await playWave(crew, { contender, ...trial, seeds })))
   }
   return played
+}
+
+async function prepare(contender: Contender, place: Place): Promise<void> {
+  if (contender.prepare === undefined) return
+  const prepared = contender.prepare(place).then(() => true)
+  if ((await within(PREPARE_LIMIT_MS, prepared)) === undefined) {
+    throw new Error(`${contender.name} did not prepare within ${PREPARE_LIMIT_MS / 1000} s`)
+  }
 }
 
 function seedsOf(first: number, length: number): number[] {

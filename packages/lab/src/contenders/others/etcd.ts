@@ -35,9 +35,8 @@ export const etcdTransaction: Contender = {
 export const etcdToken: Contender = {
   name: 'etcd-token',
   about:
-    'the same lock, its create revision taken along to PostgreSQL as a token: fencepost.admit in the writing transaction',
+    'the same lock, its create revision taken to PostgreSQL as a token: fencepost.admit in the writing transaction',
   servers: ['etcd'],
-  isFenced: true,
   settings: SETTINGS,
   async prepare({ postgres }) {
     const { fencepost } = await import('fencepost')
@@ -73,16 +72,24 @@ function openEtcd({ etcd: url, ttlMs }: Place, grantOf: (held: Held, api: EtcdAp
   const api = new EtcdApi(url)
   return {
     async hold(name, work) {
+      let heldUntil = performance.now() + ttlMs
       const lease = await api.grantLease(ttlMs / 1000)
-      let isHeld = true
-      const lose = () => (isHeld = false)
+      // As etcd's own client does: a lease has ended when no answer came in time, whatever became of the question.
+      const keep = async () => {
+        const askedAt = performance.now()
+        if (await api.keepAlive(lease).catch(() => false)) heldUntil = askedAt + ttlMs
+      }
       // While it waits, too: the lease is what its place in the line lives by.
-      const timer = setInterval(() => void api.keepAlive(lease).then((lives) => lives || lose(), lose), ttlMs / 3)
+      const timer = setInterval(() => void keep(), ttlMs / 3)
       try {
         const key = await api.lock(name, lease)
         const revision = await api.createRevision(key)
         if (revision === null) throw new Error('the lock was lost before it was told')
-        await work({ token: revision, stillHeld: () => isHeld, ...grantOf({ key, revision }, api) })
+        await work({
+          token: revision,
+          stillHeld: () => performance.now() < heldUntil,
+          ...grantOf({ key, revision }, api),
+        })
         await api.unlock(key)
       } finally {
         clearInterval(timer)

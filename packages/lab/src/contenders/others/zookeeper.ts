@@ -8,7 +8,6 @@ type Done<T> = (error: Error | null, result: T) => void
 interface Client {
   on(event: 'connected' | 'disconnected' | 'expired', listener: () => void): unknown
   once(event: 'connected' | 'expired', listener: () => void): unknown
-  removeListener(event: 'expired', listener: () => void): unknown
   connect(): void
   close(): void
   mkdirp(path: string, done: Done<unknown>): void
@@ -23,9 +22,11 @@ interface Package {
   createClient(address: string, options: { sessionTimeout: number }): Client
 }
 
-/** A session, and what it has told of itself. */
+/** A session, and what it has told of itself. After its end the client answers nothing any more. */
 interface Session {
   readonly client: Client
+  /** Rejects when the session expires. */
+  readonly over: Promise<never>
   isConnected: boolean
   isExpired: boolean
 }
@@ -38,27 +39,26 @@ export const zookeeper: Contender = {
   packages: ['node-zookeeper-client'],
   settings: { sessionTimeout: `${TTL_MS} ms` },
   async prepare(place) {
-    const { client } = await connect(place)
-    await call((done) => client.mkdirp(ROOT, done))
-    client.close()
+    const session = await connect(place)
+    await call(session, (done) => session.client.mkdirp(ROOT, done))
+    session.client.close()
   },
   async open(place) {
     const { CreateMode } = place.load('node-zookeeper-client') as Package
     let latest = await connect(place)
     return {
       async hold(name, work) {
-        // After an expiry a client is of no use any more.
         if (latest.isExpired) latest = await connect(place)
         const session = latest
         const { client } = session
         const folder = `${ROOT}/${name}`
-        await call((done) => client.mkdirp(folder, done))
-        const mine = await call<string>((done) =>
+        await call(session, (done) => client.mkdirp(folder, done))
+        const mine = await call<string>(session, (done) =>
           client.create(`${folder}/lock-`, CreateMode.EPHEMERAL_SEQUENTIAL, done),
         )
-        await reachHead(client, folder, mine.slice(folder.length + 1))
+        await reachHead(session, folder, mine.slice(folder.length + 1))
         await work({ token: mine.slice(-10), stillHeld: () => session.isConnected })
-        await call((done) => client.remove(mine, done))
+        await call(session, (done) => client.remove(mine, done))
       },
       close: async () => latest.client.close(),
     }
@@ -66,37 +66,32 @@ export const zookeeper: Contender = {
 }
 
 /** Waits until nobody is before us. */
-async function reachHead(client: Client, folder: string, mine: string): Promise<void> {
+async function reachHead(session: Session, folder: string, mine: string): Promise<void> {
+  const { client } = session
   for (;;) {
-    const nodes = await call<string[]>((done) => client.getChildren(folder, done))
+    const nodes = await call<string[]>(session, (done) => client.getChildren(folder, done))
     const before = nodes
       .filter((node) => node < mine)
       .toSorted()
       .at(-1)
     if (before === undefined) return
-    await gone(client, `${folder}/${before}`)
-  }
-}
-
-/** Resolves when there is no such node; rejects when the session ends. */
-function gone(client: Client, node: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const expire = () => reject(new Error('the session expired'))
-    const end = () => {
-      client.removeListener('expired', expire)
-      resolve()
-    }
-    client.once('expired', expire)
-    client.exists(node, end, (error, stat) => {
-      if (error) reject(error)
-      else if (!stat) end()
+    await call<void>(session, (done) => {
+      const gone = () => done(null, undefined)
+      client.exists(`${folder}/${before}`, gone, (error, stat) => {
+        if (error) done(error, undefined)
+        else if (!stat) gone()
+      })
     })
-  })
+  }
 }
 
 async function connect({ zookeeper: address, ttlMs, load }: Place): Promise<Session> {
   const client = (load('node-zookeeper-client') as Package).createClient(address, { sessionTimeout: ttlMs })
-  const session = { client, isConnected: false, isExpired: false }
+  const over = new Promise<never>((_, reject) => {
+    client.once('expired', () => reject(new Error('the session expired')))
+  })
+  over.catch(() => {})
+  const session = { client, over, isConnected: false, isExpired: false }
   client.on('connected', () => (session.isConnected = true))
   client.on('disconnected', () => (session.isConnected = false))
   client.on('expired', () => Object.assign(session, { isConnected: false, isExpired: true }))
@@ -106,6 +101,9 @@ async function connect({ zookeeper: address, ttlMs, load }: Place): Promise<Sess
   return session
 }
 
-function call<T>(method: (done: Done<T>) => void): Promise<T> {
-  return new Promise((resolve, reject) => method((error, result) => (error ? reject(error) : resolve(result))))
+function call<T>({ over }: Session, method: (done: Done<T>) => void): Promise<T> {
+  const answer = new Promise<T>((resolve, reject) =>
+    method((error, result) => (error ? reject(error) : resolve(result))),
+  )
+  return Promise.race([answer, over])
 }

@@ -18,7 +18,7 @@ const LET_GO = 'delete from lab.leases where name = $1 and owner = $2'
 export const leaseTable: Contender = {
   name: 'pg-lease-table',
   about:
-    'a row with an owner and a deadline on the server’s clock, renewed; the last renewal is looked at before the write',
+    'a row with an owner and a deadline on the server’s clock, renewed; the time since the last renewal is looked at before the write',
   settings: { ttl: `${TTL_MS} ms`, renewed: `each ${Math.round(TTL_MS / 3)} ms`, retry: `${RETRY_MS} ms` },
   async prepare({ postgres, application }) {
     const pool = openPool(postgres, application)
@@ -31,13 +31,19 @@ export const leaseTable: Contender = {
     return {
       async hold(name, work) {
         const owner = randomUUID()
-        while (!(await isDone(TAKE, name, owner, ttlMs))) await pause(RETRY_MS)
-        let isHeld = true
-        const lose = () => (isHeld = false)
-        const renew = () => void isDone(RENEW, name, owner, ttlMs).then((isRenewed) => isRenewed || lose(), lose)
-        const timer = setInterval(renew, ttlMs / 3)
+        let askedAt = performance.now()
+        while (!(await isDone(TAKE, name, owner, ttlMs))) {
+          await pause(RETRY_MS)
+          askedAt = performance.now()
+        }
+        let heldUntil = askedAt + ttlMs
+        const renew = async () => {
+          const renewedAt = performance.now()
+          if (await isDone(RENEW, name, owner, ttlMs).catch(() => false)) heldUntil = renewedAt + ttlMs
+        }
+        const timer = setInterval(() => void renew(), ttlMs / 3)
         try {
-          await work({ stillHeld: () => isHeld })
+          await work({ stillHeld: () => performance.now() < heldUntil })
         } finally {
           clearInterval(timer)
         }

@@ -11,7 +11,8 @@ export const clocks: readonly Fault[] = [1, 2, 3].map((count) => ({
   stance: 'waits',
   patienceMs: TTL_MS * 0.4,
   whyNot: ({ servers = [] }) => {
-    if (servers.includes('etcd')) return 'a Go program asks the kernel for the time itself: faketime does not reach it'
+    if (servers.includes('etcd'))
+      return 'a Go program asks the kernel for the time itself: no library can tell it another'
     if (servers.includes('zookeeper')) return 'ZooKeeper measures time by the monotonic clock'
     return count > 1 && !servers.includes('five-redis') ? 'its lock is on one server' : null
   },

@@ -27,7 +27,7 @@ export class ZookeeperServer {
     const lines = [`tickTime=${TICK_MS}`, `dataDir=${folder}`, `clientPort=${port}`, `clientPortAddress=${host}`]
     await writeFile(config, `${lines.join('\n')}\n`)
     const args = [...JVM, '-cp', `/etc/zookeeper/conf:${ZOOKEEPER_JAR}`, MAIN, config]
-    const ready = () => accepts(host, port)
+    const ready = () => serves(host, port)
     const start = () => Program.start({ keeper, command: 'java', args, cwd: folder, ready })
     return new ZookeeperServer(`${host}:${port}`, start, await start())
   }
@@ -49,11 +49,15 @@ export class ZookeeperServer {
   }
 }
 
-async function accepts(host: string, port: number): Promise<boolean> {
+/** It accepts connections before it can answer them: what it says of itself tells. */
+async function serves(host: string, port: number): Promise<boolean> {
   const socket = connect(port, host)
   try {
     await once(socket, 'connect')
-    return true
+    socket.end('srvr')
+    let said = ''
+    for await (const text of socket.setEncoding('utf8')) said += text
+    return said.includes('Mode:')
   } catch {
     return false
   } finally {
