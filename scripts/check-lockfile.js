@@ -8,7 +8,7 @@ import { workspaceRoot } from './run/workspace-root.js'
 // Or another name for one: two versions of a package side by side.
 const EXACT = /^(?:npm:[\w@/-]+@)?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/
 // No workspaces, so each has a lock file of its own.
-const OTHERS = ['bench', 'packages/fencepost/test/adapters/clients', 'packages/lab/peers']
+const OTHERS = ['bench', 'packages/fencepost/test/adapters/clients', 'packages/lab/peers', 'packages/lab/test/browser']
 const EXACT_FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies']
 // Install scripts do not run here (.npmrc), so each package that has one needs a reason why it works without.
 const WORKS_WITHOUT_SCRIPT = [

@@ -19,7 +19,7 @@ import { machine, versionsOf } from './surroundings.ts'
 /** Rounds that are played side by side: they mostly wait. */
 const PAIRS = 4
 /** Contenders that are tried at once; each has servers of its own. */
-const LANES = 2
+const LANES = 3
 
 const GRACE_MS = 10_000
 

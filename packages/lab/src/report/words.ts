@@ -18,6 +18,7 @@ const STALLING = ['freeze', 'block', 'partition']
 
 /** When somebody else could go on. */
 export function takeover({ takeoverMs, stalled, rounds, fault }: Cell): string {
+  if (takeoverMs === null && fault === 'kill') return 'never'
   if (takeoverMs === null) return STALLING.includes(fault) ? 'not before A' : 'A kept it'
   return stalled > 0 ? `${inSeconds(takeoverMs)} (${rounds - stalled}/${rounds})` : inSeconds(takeoverMs)
 }
