@@ -10,10 +10,10 @@ test('--version is the version of the package', async () => {
 test('--help is data, names every command and needs no database', async () => {
   const { code, stdout, stderr } = await runCommand(['--help'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  for (const command of ['demo', 'migrate', 'sql']) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
+  for (const command of ['demo', 'lab', 'migrate', 'sql']) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
 })
 
-test.each(['demo', 'migrate', 'sql'])('%s --help ends with an example', async (command) => {
+test.each(['demo', 'lab', 'migrate', 'sql'])('%s --help ends with an example', async (command) => {
   const { code, stdout } = await runCommand([command, '--help'])
   expect(code).toBe(0)
   expect(stdout).toMatch(new RegExp(`Example:\n  .*npx fencepost ${command}.*\n$`))

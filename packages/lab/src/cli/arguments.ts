@@ -38,6 +38,9 @@ Breaks locks, on real servers of its own, and counts in a ledger what was paid t
 contenders  ${CONTENDER_NAMES.join(' ')}
 faults
 ${FAULTS.map(({ name, about, moments }) => `  ${name.padEnd(14)} ${about}\n  ${''.padEnd(14)} at ${moments.join(', ')}`).join('\n')}
+
+Example:
+  npx fencepost lab --quick --html lab.html
 `
 
 /**

@@ -165,6 +165,7 @@ export class Run {
         pairs: PAIRS,
         firstSeed,
         signal: this.#signal,
+        onPostgres: (version) => (this.#postgres = version),
         onTrial: (trial, played) => this.#record(contender, trial, played),
         onFailure: (trial, error) => this.#fail(contender, trial, error),
       })

@@ -33,7 +33,9 @@ export async function loadContender(nameOrPath: string): Promise<Contender> {
       `there is no contender "${nameOrPath}", only ${CONTENDER_NAMES.join(', ')}, or a file: ./my-lock.js`,
     )
   }
-  const module = (await import(pathToFileURL(nameOrPath).href)) as { default?: unknown }
+  const module = (await import(pathToFileURL(nameOrPath).href).catch((error: unknown) => {
+    throw new TypeError(`${nameOrPath} cannot be loaded: ${(error as Error).message}`, { cause: error })
+  })) as { default?: unknown }
   return checked(module.default ?? module, nameOrPath)
 }
 

@@ -1,10 +1,9 @@
 // A process that holds the lock of one contender and pays invoices under it, as it is told over IPC.
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { loadContender } from '../contenders/all.ts'
 import { type Grant, type OpenLock, type Place, TTL_MS } from '../contenders/contender.ts'
+import { loaderOf } from '../contenders/load-package.ts'
 import { type Moment, monotonicMs, type What } from '../history/event.ts'
 import { enter, openPool, type Queryable, readInvoice, type Reading, settle } from '../servers/ledger.ts'
 import type { Assignment, FromActor, Task, ToActor } from './task.ts'
@@ -28,8 +27,7 @@ process.on('message', (message: ToActor) => {
 })
 
 const contender = await loadContender(assignment.contender)
-const load = createRequire(join(assignment.peers, 'package.json'))
-const place: Place = { ...assignment.endpoints, ttlMs: TTL_MS, application, load }
+const place: Place = { ...assignment.endpoints, ttlMs: TTL_MS, application, load: loaderOf(assignment.peers) }
 let lock: OpenLock
 try {
   lock = await contender.open(place)

@@ -99,7 +99,7 @@ export class Actor {
     await this.kill()
     const late = answer === undefined ? `it was not open after ${OPEN_LIMIT_MS / 1000} s` : 'its process ended'
     const why = answer && 'failed' in answer ? answer.failed : late
-    throw new Error(`${this.#assignment.contender} cannot be opened: ${why}`)
+    throw new Error(why)
   }
 }
 

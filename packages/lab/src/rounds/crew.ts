@@ -55,7 +55,7 @@ export class Crew implements AsyncDisposable {
     const endpoints = isCut ? stand.endpointsOfHolder : stand.endpoints
     const assignment = { contender: source, endpoints, application, player, peers }
     const actor = await Actor.start(assignment, keeper, isCut ? stand.road?.inside : []).catch((error: unknown) => {
-      throw new Error(`${contender.name}: ${(error as Error).message}`, { cause: error })
+      throw new Error(`${contender.name} cannot be opened: ${(error as Error).message}`, { cause: error })
     })
     this.#actors.set(application, actor)
     return actor

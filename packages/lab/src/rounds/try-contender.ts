@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { type Contender, type Place, TTL_MS } from '../contenders/contender.ts'
+import { loaderOf } from '../contenders/load-package.ts'
 import type { Round } from '../history/round.ts'
 import type { Keeper } from '../processes/keeper.ts'
 import { within } from '../processes/within.ts'
@@ -21,6 +20,8 @@ export interface TryOptions {
   readonly pairs: number
   readonly firstSeed: number
   readonly signal: AbortSignal
+  /** Hears the version of the PostgreSQL that has the ledger. */
+  readonly onPostgres: (version: string) => void
   /** Hears the rounds of each trial once they are played. */
   readonly onTrial: (trial: Trial, rounds: readonly Round[]) => void
   /** Hears of a trial that could not be made. */
@@ -32,6 +33,7 @@ export async function tryContender(kind: StandKind, trials: readonly Trial[], op
   const { contender, keeper, peers, signal } = options
   if (kind === 'pair') return await oneStandEach(trials, options)
   await using stand = await Stand.open(keeper, kind, contender.servers ?? [])
+  options.onPostgres(stand.postgres.version)
   signal.throwIfAborted()
   await prepare(contender, placeOf(stand, peers))
   await using crew = new Crew({ ...options, stand })
@@ -92,6 +94,5 @@ function seedsOf(first: number, length: number): number[] {
 }
 
 function placeOf(stand: Stand, peers: string): Place {
-  const load = createRequire(join(peers, 'package.json'))
-  return { ...stand.endpoints, ttlMs: TTL_MS, application: 'lab', load }
+  return { ...stand.endpoints, ttlMs: TTL_MS, application: 'lab', load: loaderOf(peers) }
 }
