@@ -10,7 +10,7 @@ import { suites } from './suites.js'
 const ALL = 'all'
 /** What a quick run of all leaves out: it takes longer than everything else together. */
 const SLOW = ['horizon', 'rescue']
-const QUICK_ROUNDS = 3
+const QUICK_ROUNDS = 2
 
 /**
  * What is measured on the same servers.

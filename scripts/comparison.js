@@ -7,7 +7,7 @@ import { workspaceRoot } from './run/workspace-root.js'
 
 const README = join(workspaceRoot, 'README.md')
 const FIGURES = join(workspaceRoot, 'docs', 'comparison.json')
-const BLOCK = /(<!-- lab: [^>]*-->\n)[\s\S]*?(\n<!-- \/lab -->)/
+const BLOCK = /(<!-- lab: [^>]*-->\n)[\s\S]*?(<!-- \/lab -->)/
 
 // npm run comparison -- A.json [B.json]: a whole run takes an hour, so it may be made in parts, each of other contenders.
 await runAsScript(import.meta.url, async (files) => {
@@ -22,7 +22,7 @@ await runAsScript(import.meta.url, async (files) => {
   if (!BLOCK.test(text)) throw new ScriptError('README.md has no place for the table: <!-- lab: … --> … <!-- /lab -->')
   writeFileSync(
     README,
-    text.replace(BLOCK, (_, begin, end) => begin + comparisonTable(figures) + end),
+    text.replace(BLOCK, (_, begin, end) => `${begin}${comparisonTable(figures)}\n${end}`),
   )
   return 0
 })
@@ -35,6 +35,7 @@ function merged(parts) {
     ...first,
     seconds: all('seconds').reduce((total, seconds) => total + seconds, 0),
     versions: [...new Set(all('versions'))],
+    partitionsBy: all('partitionsBy').find(Boolean) ?? null,
     isComplete: parts.every(({ isComplete }) => isComplete),
     contenders: all('contenders'),
     cells: all('cells'),

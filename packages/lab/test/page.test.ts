@@ -21,6 +21,7 @@ const RESULT: Result = {
   machine: '2 cores',
   versions: ['Node <20>'],
   ttlMs: 2000,
+  partitionsBy: null,
   firstSeed: 1,
   isComplete: true,
   contenders: ['unfenced', 'fenced'].map((name) => ({
@@ -57,10 +58,9 @@ interface Browser {
   close(): Promise<void>
 }
 interface Page {
-  on(
-    event: 'console' | 'pageerror' | 'request',
-    listener: (what: { text?: () => string; url?: () => string }) => void,
-  ): void
+  on(event: 'console', listener: (message: { text(): string }) => void): void
+  on(event: 'pageerror', listener: (error: Error) => void): void
+  on(event: 'request', listener: (request: { url(): string }) => void): void
   goto(url: string): Promise<unknown>
   title(): Promise<string>
   evaluate<T>(code: string): Promise<T>
@@ -82,9 +82,9 @@ test.skipIf(wanting !== '').each(['light', 'dark'])(
       await writeFile(file, page)
       const tab = await browser.newPage({ colorScheme, viewport: { width: 1000, height: 800 } })
       const complaints: string[] = []
-      tab.on('console', (message) => complaints.push(message.text?.() ?? ''))
-      tab.on('pageerror', (error) => complaints.push(String(error)))
-      tab.on('request', (request) => request.url?.().startsWith('http') && complaints.push(request.url()))
+      tab.on('console', (message) => complaints.push(message.text()))
+      tab.on('pageerror', (error) => complaints.push(error.message))
+      tab.on('request', (request) => request.url().startsWith('http') && complaints.push(request.url()))
       await tab.goto(pathToFileURL(file).href)
       expect(complaints).toEqual([])
       expect(await tab.title()).toBe('Locks under faults')

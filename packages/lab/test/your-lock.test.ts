@@ -10,7 +10,14 @@ const EXAMPLE = fileURLToPath(new URL('../examples/my-lock.js', import.meta.url)
 
 test('the lock of a file is a contender like ours', async () => {
   const { code, result, page, stderr } = await runLab([
-    ...['--contender', EXAMPLE, '--rounds', '1', '--fault', 'nothing', '--fault', 'kill:in-write'],
+    '--contender',
+    EXAMPLE,
+    '--rounds',
+    '1',
+    '--fault',
+    'nothing',
+    '--fault',
+    'kill:in-write',
   ])
   expect(code, stderr).toBe(0)
   expect(result.contenders).toEqual([expect.objectContaining({ name: 'my-lock', isFenced: false })])

@@ -2,16 +2,11 @@
 import { lab } from './lab.ts'
 
 const USAGE = 64
-const FIRST_SIGNAL = 128
 
-try {
-  const code = await lab(process.argv.slice(2))
-  // What was under way when somebody ended it is of no use to anybody, and would hold the process up.
-  if (code > FIRST_SIGNAL) process.exit(code)
-  process.exitCode = code
-} catch (error) {
-  if (!(error instanceof TypeError) && process.env['FENCEPOST_DEBUG'])
-    process.stderr.write(`${(error as Error).stack}\n`)
-  process.stderr.write(`lab: ${(error as Error).message}\n`)
-  process.exitCode = error instanceof TypeError ? USAGE : 1
-}
+const code = await lab(process.argv.slice(2)).catch((error: Error) => {
+  if (process.env['FENCEPOST_DEBUG']) process.stderr.write(`${error.stack}\n`)
+  process.stderr.write(`lab: ${error.message}\n`)
+  return error instanceof TypeError ? USAGE : 1
+})
+// Once everything has been written: a connection of a round that was broken off may take minutes to notice that nobody is there.
+process.stdout.write('', () => process.exit(code))

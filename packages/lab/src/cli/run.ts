@@ -5,11 +5,11 @@ import { Keeper } from '../processes/keeper.ts'
 import { installPeers } from '../processes/peers.ts'
 import { type NotTried, type Result, trialName } from '../report/result.ts'
 import { describe } from '../report/words.ts'
-import { planTrials, type Trial } from '../rounds/plan.ts'
+import { cellsOf, planTrials, type Trial } from '../rounds/plan.ts'
 import { tryContender } from '../rounds/try-contender.ts'
 import { whyNoServer } from '../servers/missing.ts'
 import { whyNoClock } from '../servers/roads/clock.ts'
-import type { StandKind } from '../servers/stand.ts'
+import type { Stand, StandKind } from '../servers/stand.ts'
 import { surprises } from '../verdict/beliefs.ts'
 import { judgeCell } from '../verdict/judge-cell.ts'
 import type { Wanted } from './arguments.ts'
@@ -44,6 +44,7 @@ export class Run {
   #isComplete = false
   #peers = ''
   #postgres: string | null = null
+  #road: string | null = null
   #done = 0
   #toDo = 0
 
@@ -64,7 +65,7 @@ export class Run {
     })
     // Whatever hangs when somebody ends the run, the keeper ends.
     await Promise.race([Promise.all(lanes), abortedFor(GRACE_MS, this.#signal)])
-    this.#isComplete = !this.#signal.aborted
+    this.#isComplete = this.#done === this.#toDo
   }
 
   /** A fenced lock that let something be paid twice breaks its promise, and what could not be tried is no success. */
@@ -79,7 +80,7 @@ export class Run {
 
   result(): Result {
     const contenders = this.#tried.filter(({ name }) => this.#rounds.some(({ contender }) => contender === name))
-    const cells = this.#cells()
+    const cells = cellsOf(this.#rounds, this.#tried, this.#wanted.trials)
     const fenced = contenders.filter(({ isFenced }) => isFenced).map(({ name }) => name)
     const faults = new Map(this.#wanted.trials.map(({ fault: { name, about } }) => [name, { name, about }]))
     return {
@@ -89,6 +90,7 @@ export class Run {
       machine: machine(),
       versions: versionsOf(contenders, this.#postgres, this.#peers),
       ttlMs: TTL_MS,
+      partitionsBy: this.#road,
       firstSeed: this.#wanted.firstSeed,
       isComplete: this.#isComplete,
       contenders: contenders.map(({ name, about, isFenced = false, settings = {} }) => ({
@@ -103,18 +105,6 @@ export class Run {
       surprises: surprises(cells, fenced),
       rounds: this.#rounds,
     }
-  }
-
-  /** In the order of the contenders and the faults, not in that of their ends. */
-  #cells() {
-    return this.#tried.flatMap(({ name }) =>
-      this.#wanted.trials.flatMap(({ fault, moment }) => {
-        const own = this.#rounds.filter(
-          (round) => round.contender === name && round.fault === fault.name && round.moment === moment,
-        )
-        return own.length === 0 ? [] : [judgeCell(own)]
-      }),
-    )
   }
 
   async #jobs(): Promise<Job[]> {
@@ -165,7 +155,7 @@ export class Run {
         pairs: PAIRS,
         firstSeed,
         signal: this.#signal,
-        onPostgres: (version) => (this.#postgres = version),
+        onStand: (stand) => this.#look(stand),
         onTrial: (trial, played) => this.#record(contender, trial, played),
         onFailure: (trial, error) => this.#fail(contender, trial, error),
       })
@@ -173,6 +163,11 @@ export class Run {
       if (this.#signal.aborted) return
       for (const trial of trials) this.#fail(contender, trial, error as Error)
     }
+  }
+
+  #look({ postgres, road }: Stand): void {
+    this.#postgres = postgres.version
+    this.#road ??= road?.kind ?? null
   }
 
   #record({ name }: Contender, { fault, moment }: Trial, rounds: readonly Round[]): void {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
-import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Keeper } from './keeper.ts'
+import { within } from './within.ts'
 
 const LOG_LENGTH = 16 * 1024
 
@@ -18,7 +18,7 @@ export interface ProgramOptions {
 }
 
 const START_LIMIT_MS = 30_000
-const POLL_MS = 50
+const POLL_MS = 20
 
 /** A server that is not PostgreSQL: started until it says that it serves, and ended by SIGKILL. */
 export class Program {
@@ -56,7 +56,6 @@ export class Program {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#output = (this.#output + text).slice(-LOG_LENGTH)
-        child.emit('said')
       })
     }
   }
@@ -78,14 +77,16 @@ export class Program {
   }
 
   async #serves(ready: string | (() => Promise<boolean>)): Promise<void> {
-    const late = AbortSignal.timeout(START_LIMIT_MS)
-    const ended = this.#exit.then(() => true)
-    const isReady = typeof ready === 'string' ? () => this.#output.includes(ready) : ready
-    while (!(await isReady())) {
-      const next = typeof ready === 'string' ? once(this.#child, 'said', { signal: late }) : pause(POLL_MS)
-      next.catch(() => {})
-      if (await Promise.race([next.then(() => false), ended])) throw new Error('it ended')
-      late.throwIfAborted()
+    const isReady = typeof ready === 'string' ? async () => this.#output.includes(ready) : ready
+    const ended = this.#exit.then(() => Promise.reject(new Error('it ended')))
+    ended.catch(() => {})
+    let isWaiting = true
+    const serving = async () => {
+      while (isWaiting && !(await isReady())) await pause(POLL_MS)
+      return true
     }
+    // A question may never be answered.
+    const isServing = await within(START_LIMIT_MS, Promise.race([serving(), ended])).finally(() => (isWaiting = false))
+    if (isServing !== true) throw new Error(`it did not serve within ${START_LIMIT_MS / 1000} s`)
   }
 }

@@ -28,6 +28,8 @@ export interface Result {
   /** E.g. `Node 20.20.2`, `PostgreSQL 18.4`, `redlock 5.0.0-beta.2`. */
   readonly versions: readonly string[]
   readonly ttlMs: number
+  /** `network namespace`, or `proxies` where none may be made; null where nothing was cut. */
+  readonly partitionsBy: string | null
   readonly firstSeed: number
   /** Whether everything was tried that was to be; false after Ctrl-C. */
   readonly isComplete: boolean

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import type { Cell } from '../verdict/judge-cell.ts'
 import { notTriedInShort, type Result, trialName } from './result.ts'
-import { doubles, inSeconds, plural, takeover } from './words.ts'
+import { doubles, plural, settings, takeover } from './words.ts'
 
 const COLUMNS = 6
 type Format = Parameters<typeof styleText>[0]
@@ -9,11 +9,8 @@ type Format = Parameters<typeof styleText>[0]
 /** The figures as tables for a terminal. */
 export function terminalReport(result: Result, stream: NodeJS.WriteStream): string {
   const paint = painter(stream)
-  const { date, seconds, machine, versions, ttlMs, firstSeed, isComplete, notTried, surprises } = result
-  const head = [
-    `${versions.join(', ')}; ${machine}`,
-    `${date.slice(0, 10)}, ${inSeconds(seconds * 1000)}, TTLs and the like ${ttlMs} ms, seeds from ${firstSeed}${isComplete ? '' : ', interrupted'}`,
-  ]
+  const { date, machine, versions, notTried, surprises } = result
+  const head = [`${versions.join(', ')}; ${machine}`, `${date.slice(0, 10)}, ${settings(result)}`]
   return [
     ...head,
     '',

@@ -1,3 +1,4 @@
+import type { Result } from './result.ts'
 import type { Cell } from '../verdict/judge-cell.ts'
 
 export function plural(count: number, noun: string): string {
@@ -37,4 +38,15 @@ export function describe(cell: Cell): string {
     `the other could go on: ${takeover(cell)}`,
   ]
   return parts.join(', ')
+}
+
+/** How a run was made. */
+export function settings({ seconds, ttlMs, partitionsBy, firstSeed, isComplete }: Result): string {
+  const parts = [
+    `it took ${inSeconds(seconds * 1000)}${isComplete ? '' : ', interrupted'}`,
+    `TTLs, leases, session and freeze timeouts ${ttlMs} ms`,
+    ...(partitionsBy === null ? [] : [`partitions by ${partitionsBy}`]),
+    `seeds from ${firstSeed}`,
+  ]
+  return parts.join('; ')
 }

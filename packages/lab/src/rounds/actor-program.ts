@@ -18,8 +18,6 @@ const { application, player } = assignment
 const ledger = openPool(assignment.endpoints.postgres, application)
 let goOn = () => {}
 
-// What breaks beside a call of its own is no end of the process: that is what most programs do.
-process.on('uncaughtException', (error) => void tell({ event: event('failed', `uncaught: ${error.message}`) }))
 process.on('disconnect', () => process.exit())
 process.on('message', (message: ToActor) => {
   if ('goOn' in message) goOn()

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import type { LabEvent, What } from '../history/event.ts'
+import { type LabEvent, monotonicMs, type What } from '../history/event.ts'
 import type { Keeper } from '../processes/keeper.ts'
 import { within } from '../processes/within.ts'
 import type { Assignment, FromActor, Task, ToActor } from './task.ts'
@@ -17,6 +17,7 @@ export class Actor {
   #task: Task | undefined
   #hear: (event: LabEvent) => void = () => {}
   #done: () => void = () => {}
+  #isKilled = false
   /** Whether it ended without having been told to. */
   #hasEnded = false
 
@@ -43,8 +44,10 @@ export class Actor {
     this.#child = child
     this.#assignment = assignment
     this.#exit = new Promise((resolve) => child.once('exit', resolve))
-    child.once('exit', () => {
+    child.once('exit', (code, signal) => {
       this.#hasEnded = true
+      // As a process does whose library throws where nobody can catch it.
+      if (!this.#isKilled) this.#hear({ ...this.#event('failed'), detail: `its process ended (${signal ?? code})` })
       this.#done()
     })
     child.on('message', (message: FromActor) => {
@@ -80,8 +83,13 @@ export class Actor {
 
   /** SIGKILL, also of one that is stopped. */
   async kill(): Promise<void> {
+    this.#isKilled = true
     this.#child.kill('SIGKILL')
     await this.#exit
+  }
+
+  #event(what: What): LabEvent {
+    return { atMs: monotonicMs(), who: this.#assignment.player, what }
   }
 
   #send(message: ToActor): void {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { TTL_MS } from '../contenders/contender.ts'
 import type { Fault } from '../faults/fault.ts'
 import { type LabEvent, type Moment, monotonicMs, type What } from '../history/event.ts'
 import { Dice } from '../history/seed.ts'
@@ -10,6 +11,8 @@ import type { Stance } from './task.ts'
 const PAUSE_MS = { ask: 150, strike: 50, goOn: 100 }
 /** From the end of the fault to the end of the round; after that it is broken off. */
 const END_LIMIT_MS = 30_000
+/** From the end of A to that of B, who has waited for a while then. */
+const WAIT_LIMIT_MS = TTL_MS * 5
 
 export interface PairOptions {
   readonly fault: Fault
@@ -83,9 +86,12 @@ export class PlayingPair {
       this.tell('woken')
       this.#holder.goOn()
     }
-    const done = Promise.all([this.#holderDone, this.#otherDone]).then(() => true)
-    if (await within(END_LIMIT_MS, done)) return
-    this.broken ??= `it did not end: A ${this.#lastWord('A')}, B ${this.#lastWord('B')}`
+    const isHolderDone = await isWithin(END_LIMIT_MS, this.#holderDone)
+    const isOtherDone = await isWithin(WAIT_LIMIT_MS, this.#otherDone)
+    if (isHolderDone && isOtherDone) return
+    // Nobody has the lock any more, and nobody gets it: that is seen, and no fault of the round.
+    const isNeverGranted = isHolderDone && !this.events.some(({ who, what }) => who === 'B' && what === 'granted')
+    if (!isNeverGranted) this.broken ??= `it did not end: A ${this.#lastWord('A')}, B ${this.#lastWord('B')}`
     await Promise.all([this.#holder.kill(), this.#other.kill()])
   }
 
@@ -106,6 +112,15 @@ export class PlayingPair {
     const last = this.events.findLast((event) => event.who === who)
     return last === undefined ? 'said nothing' : `${last.what}${last.detail ? ` (${last.detail})` : ''}`
   }
+}
+
+async function isWithin(limitMs: number, work: Promise<void>): Promise<boolean> {
+  return (
+    (await within(
+      limitMs,
+      work.then(() => true),
+    )) === true
+  )
 }
 
 function round(ms: number): number {

@@ -1,7 +1,9 @@
 import type { Contender } from '../contenders/contender.ts'
 import type { Fault } from '../faults/fault.ts'
 import type { Moment } from '../history/event.ts'
+import type { Round } from '../history/round.ts'
 import type { StandKind } from '../servers/stand.ts'
+import { type Cell, judgeCell } from '../verdict/judge-cell.ts'
 
 /** What is tried of a contender: a fault at a moment, so many rounds. */
 export interface Trial {
@@ -27,4 +29,16 @@ export function planTrials(contender: Contender, trials: readonly Trial[]) {
       leftOut.push({ contender: contender.name, fault: trial.fault.name, why })
   }
   return { byStand, leftOut }
+}
+
+/** Verdicts in the order of the contenders and the faults, not in that of their ends. */
+export function cellsOf(rounds: readonly Round[], contenders: readonly Contender[], trials: readonly Trial[]): Cell[] {
+  return contenders.flatMap(({ name }) =>
+    trials.flatMap(({ fault, moment }) => {
+      const own = rounds.filter(
+        (round) => round.contender === name && round.fault === fault.name && round.moment === moment,
+      )
+      return own.length === 0 ? [] : [judgeCell(own)]
+    }),
+  )
 }

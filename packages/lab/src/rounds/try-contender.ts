@@ -20,8 +20,8 @@ export interface TryOptions {
   readonly pairs: number
   readonly firstSeed: number
   readonly signal: AbortSignal
-  /** Hears the version of the PostgreSQL that has the ledger. */
-  readonly onPostgres: (version: string) => void
+  /** Hears what the servers are that were started. */
+  readonly onStand: (stand: Stand) => void
   /** Hears the rounds of each trial once they are played. */
   readonly onTrial: (trial: Trial, rounds: readonly Round[]) => void
   /** Hears of a trial that could not be made. */
@@ -33,7 +33,7 @@ export async function tryContender(kind: StandKind, trials: readonly Trial[], op
   const { contender, keeper, peers, signal } = options
   if (kind === 'pair') return await oneStandEach(trials, options)
   await using stand = await Stand.open(keeper, kind, contender.servers ?? [])
-  options.onPostgres(stand.postgres.version)
+  options.onStand(stand)
   signal.throwIfAborted()
   await prepare(contender, placeOf(stand, peers))
   await using crew = new Crew({ ...options, stand })

@@ -125,7 +125,20 @@ export class Stand implements AsyncDisposable {
 
 /** A network where that is allowed, else proxies. */
 async function makeRoad(endings: Endings): Promise<Road> {
-  const road = await Network.make().catch(() => new Proxies())
+  const road = await usableNetwork().catch(() => new Proxies())
   endings.add(() => road.close())
   return road
+}
+
+/** Making one and cutting it need different programs. */
+async function usableNetwork(): Promise<Road> {
+  const network = await Network.make()
+  try {
+    await network.cut()
+    await network.heal()
+    return network
+  } catch (error) {
+    await network.close()
+    throw error
+  }
 }

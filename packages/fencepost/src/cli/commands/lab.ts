@@ -24,9 +24,8 @@ export function lab(program: Command): void {
 async function run(args: string[]): Promise<void> {
   const { lab: runLab } = await load()
   const code = await runLab(args)
-  if (code === 0) return
-  // It has said why. What was under way when somebody ended it would hold the process up.
-  process.exit(code)
+  // Whatever it is, the lab has said why. Once that is written: what was under way would hold the process up.
+  process.stdout.write('', () => process.exit(code))
 }
 
 async function load(): Promise<LabModule> {

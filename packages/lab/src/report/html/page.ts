@@ -1,5 +1,5 @@
 import { notTriedInShort, type Result } from '../result.ts'
-import { inSeconds, plural } from '../words.ts'
+import { plural, settings } from '../words.ts'
 import { escape } from './escape.ts'
 import { matrix } from './matrix.ts'
 import { drawnRounds } from './rounds.ts'
@@ -29,7 +29,7 @@ function main(result: Result): string {
   return `<main>
 <h1>Locks under faults</h1>
 <p>${escape(summary(result))}</p>
-<p class="dim">${escape(settings(result))}</p>
+<p class="dim">${escape(`${result.date.slice(0, 10)}. ${result.versions.join(', ')}. ${result.machine}. ${settings(result)}.`)}</p>
 <h2>What was paid twice</h2>
 ${matrix(result)}
 <p class="dim">Rounds paid twice / rounds, counted in the ledger; below, when somebody else could go on. · not tried.</p>
@@ -63,11 +63,6 @@ function summary({ contenders, cells }: Result): string {
     `Two processes may pay the same invoice; one is struck while it holds the lock. Without a fence ${sum(false, 'doubleRounds')} of ` +
     `${plural(sum(false, 'rounds'), 'round')} paid twice, with a fence ${sum(true, 'doubleRounds')} of ${sum(true, 'rounds')}.`
   )
-}
-
-function settings({ date, seconds, machine, versions, ttlMs, firstSeed, isComplete }: Result): string {
-  const run = `${date.slice(0, 10)}, ${inSeconds(seconds * 1000)}${isComplete ? '' : ', interrupted'}`
-  return `${run}. ${versions.join(', ')}. ${machine}. TTLs, leases, session and freeze timeouts: ${ttlMs} ms. Seeds from ${firstSeed}.`
 }
 
 function list(title: string, lines: readonly string[]): string {

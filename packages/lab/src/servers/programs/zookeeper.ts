@@ -11,6 +11,8 @@ export const ZOOKEEPER_JAR = '/usr/share/java/zookeeper.jar'
 const MAIN = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
 /** A session may last 2 to 20 ticks. */
 const TICK_MS = 500
+/** To be asked again. */
+const ANSWER_MS = 1000
 const JVM = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dzookeeper.admin.enableServer=false']
 
 /** One ZooKeeper. */
@@ -51,7 +53,7 @@ export class ZookeeperServer {
 
 /** It accepts connections before it can answer them: what it says of itself tells. */
 async function serves(host: string, port: number): Promise<boolean> {
-  const socket = connect(port, host)
+  const socket = connect(port, host).setTimeout(ANSWER_MS, () => socket.destroy())
   try {
     await once(socket, 'connect')
     socket.end('srvr')
