@@ -30,7 +30,7 @@ export function versionsOf(contenders: readonly Contender[], postgres: string | 
 /** `redlock-5` is an alias: its own file says what it is. */
 function packageVersion(name: string, peers: string): string {
   const { name: real, version } = JSON.parse(readFileSync(join(peers, 'node_modules', name, 'package.json'), 'utf8'))
-  return `${real} ${version}`
+  return `${real} ${version.replace(/^v/, '')}`
 }
 
 function ownVersion(name: string): string {

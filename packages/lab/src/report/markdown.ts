@@ -15,7 +15,7 @@ const COLUMNS: readonly (readonly [title: string, trials: readonly string[]])[] 
 export function comparisonTable(result: Result): string {
   const { contenders, cells, date, versions, machine, ttlMs } = result
   const head = ['', ...COLUMNS.map(([title]) => title), 'holder killed: next after', 'holder frozen: next after']
-  const rows = contenders.map(({ name, about }) => {
+  const rows = contenders.map(({ name }) => {
     const own = cells.filter(({ contender }) => contender === name)
     const counts = COLUMNS.map(([, trials]) => paidTwice(own.filter((cell) => isOf(cell, trials))))
     const killed = next(
@@ -26,14 +26,15 @@ export function comparisonTable(result: Result): string {
       own.filter(({ fault }) => fault === 'freeze'),
       'not before it wakes',
     )
-    return [`**${name}**: ${about}`, ...counts, killed, frozen]
+    return [`\`${name}\``, ...counts, killed, frozen]
   })
   return [
     line(head),
     `|${head.map(() => '---|').join('')}`,
     ...rows.map(line),
     '',
-    `Rounds paid twice of rounds played, ${date.slice(0, 10)}, every TTL, lease and timeout ${ttlMs / 1000} s. ${versions.join(', ')}. ${machine}.`,
+    'Rounds paid twice of rounds played, and for how long nobody could go on; –: not tried. [How each is used](docs/lab.md#a-round), [what it shows](docs/lab.md#what-it-shows).',
+    `Measured ${date.slice(0, 10)}, every TTL, lease and timeout ${ttlMs / 1000} s. ${versions.join(', ')}. ${machine}.`,
   ].join('\n')
 }
 

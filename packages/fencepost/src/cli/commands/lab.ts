@@ -5,7 +5,7 @@ import { CommandError, ExitCode } from '../exit-code.ts'
 const LAB: string = '@fencepost/lab'
 
 interface LabModule {
-  lab(args: readonly string[]): Promise<number>
+  readonly lab: (args: readonly string[]) => Promise<number>
 }
 
 export function lab(program: Command): void {
