@@ -15,6 +15,9 @@ begin
     ended_at = case when not is_retried then fencepost.job_clock() end,
     error = close_tick.error
   where one.id = tick.id;
-  return found;
+  if is_retried then
+    perform pg_notify('fencepost:cron', tick.namespace);
+  end if;
+  return true;
 end
 $$;

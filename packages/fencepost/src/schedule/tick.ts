@@ -1,9 +1,10 @@
 import { type AnyTransaction, asQueryable } from '../adapters/any-transaction.ts'
 import type { Transaction } from '../fencing/pooled-transaction.ts'
 import { asError } from '../ground/as-error.ts'
-import { StaleTokenError } from '../ground/errors.ts'
+import { FencepostError, StaleTokenError } from '../ground/errors.ts'
+import { TransactionLostError } from '../ground/transaction-errors.ts'
 import type { Lock, TransactionOptions } from '../locks/lock.ts'
-import { serverErrorOf } from '../wire/sql-state.ts'
+import { serverErrorOf, sqlState } from '../wire/sql-state.ts'
 import type { Begun, LockPlace, Records } from './records.ts'
 
 /** What a schedule runs. Whatever it returns is not kept. */
@@ -55,7 +56,11 @@ export class Tick {
     const { begun, lock, place, records } = this.#parts
     return await lock.transaction(async (tx) => {
       const result = await work(tx)
-      await records.commit(tx, begun, place)
+      await records.commit(tx, begun, place).catch((error: unknown) => {
+        // An error of the driver: the connection broke, and the transaction with it.
+        const isBroken = sqlState(error) === undefined && !(error instanceof FencepostError)
+        throw isBroken ? new TransactionLostError(lock.name, asError(error)) : error
+      })
       return result
     }, options)
   }
