@@ -93,7 +93,15 @@ export function readSchedule(json: string): ScheduleRecord {
   const row = JSON.parse(json) as ScheduleRow
   const { name, expression, tz, missed, overlap, lost, history, running, queued } = row
   return {
-    ...{ name, expression, tz, missed, overlap, lost, history, running, queued },
+    name,
+    expression,
+    tz,
+    missed,
+    overlap,
+    lost,
+    history,
+    running,
+    queued,
     nextAt: row.next_at === 'infinity' ? null : dateOf(row.next_at),
     last: row.outcome === null ? null : lastOf(row, row.outcome),
     missedTicks: row.missed_ticks,

@@ -23,6 +23,10 @@ const untilOver = async (name: string) =>
     return tick?.endedAt && tick
   })
 
+const refuse = () => {
+  throw new Error('no')
+}
+
 test('a schedule runs at its ticks, and what became of each is one row', async () => {
   const ran: Tick[] = []
   const two = deferred()
@@ -31,7 +35,7 @@ test('a schedule runs at its ticks, and what became of each is one row', async (
   })
   await two.promise
   await schedule.stop()
-  const [first, second] = (await fp.schedules.history('seconds')).reverse()
+  const [first, second] = (await fp.schedules.history('seconds')).toReversed()
   expect([first, second].map((tick) => tick?.scheduledAt)).toEqual(
     ran.slice(0, 2).map(({ scheduledAt }) => scheduledAt),
   )
@@ -71,10 +75,7 @@ test('without onError a failure is a warning of the process, and what onError th
   const uncaught = deferred<unknown>()
   process.once('warning', warned.resolve)
   process.setUncaughtExceptionCaptureCallback((error) => uncaught.resolve(error))
-  const work = () => {
-    throw new Error('no')
-  }
-  await using warns = await fp.cron('warns', NEVER, work)
+  await using warns = await fp.cron('warns', NEVER, refuse)
   await fp.schedules.runNow('warns')
   expect(await warned.promise).toMatchObject({
     code: 'FENCEPOST_CRON',
@@ -85,7 +86,7 @@ test('without onError a failure is a warning of the process, and what onError th
   const onError = () => {
     throw worse
   }
-  await using throws = await fp.cron('throws', NEVER, { onError }, work)
+  await using throws = await fp.cron('throws', NEVER, { onError }, refuse)
   await fp.schedules.runNow('throws')
   expect(await uncaught.promise).toBe(worse)
   process.setUncaughtExceptionCaptureCallback(null)
@@ -187,7 +188,7 @@ test('guard brings a tick into a transaction of any client, and is refused outsi
     await tick.guard(client)
     await client.query('commit')
     await expect(tick.guard(client)).rejects.toMatchObject({ code: 'NOT_IN_TRANSACTION' })
-    await expect(tick.guard(pool)).rejects.toThrow(TypeError)
+    await expect(tick.guard(pool as never)).rejects.toThrow(TypeError)
   })
   await fp.schedules.runNow('guards')
   expect(await untilOver('guards')).toMatchObject({ state: 'done', hasCommitted: true })

@@ -23,7 +23,7 @@ const tickOf = async (name: string) => (await fp.schedules.history(name))[0]
 const untilState = async (name: string, state: string) =>
   await eventually(async () => {
     const tick = await tickOf(name)
-    return tick?.state === state && tick
+    return tick?.state === state && tick.endedAt && tick
   })
 const effectsOf = async (name: string) =>
   (await admin.query('select attempt, process from effects where name = $1 order by attempt', [name])).rows
@@ -133,13 +133,13 @@ test('a tick whose connection is ended is told by its signal, and its outcome is
   let reason: unknown
   await own.cron('cut', NEVER, { onError: (error) => errors.push(error) }, async ({ signal, transaction }) => {
     await admin.query('select pg_terminate_backend(backend) from fencepost.who($1, $2)', ['cut', 'default/cron'])
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    await eventually(async () => signal.aborted)
     reason = signal.reason
     await transaction((tx) => tx.query(`insert into effects (name) values ('cut')`))
   })
   await own.schedules.runNow('cut')
-  await untilState('cut', 'lost')
   await eventually(async () => errors.length >= 2)
+  await untilState('cut', 'lost')
   expect(reason).toMatchObject({ code: 'LOCK_LOST' })
   expect(errors).toMatchObject([{ code: 'TICK_FAILED', cause: { code: 'STALE_TOKEN' } }, { code: 'TICK_LOST' }])
   expect(await effectsOf('cut')).toEqual([])

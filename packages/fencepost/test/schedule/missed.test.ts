@@ -13,7 +13,7 @@ const at = (time: string) => `${YEAR}-06-01T${time}Z`
 /** The ticks of a schedule, the earliest first. */
 async function ticksOf({ fp }: ByClock, name: string): Promise<[time: string, state: TickState][]> {
   const history = await fp.schedules.history(name, { limit: 10_000 })
-  return history.reverse().map(({ scheduledAt, state }) => [scheduledAt.toISOString().slice(11, 16), state])
+  return history.toReversed().map(({ scheduledAt, state }) => [scheduledAt.toISOString().slice(11, 16), state])
 }
 
 test.each([
@@ -68,12 +68,17 @@ test("of a long outage the latest 1000 ticks are told, and with missed: 'all' th
   expect(history).toHaveLength(1000)
   expect(history[0]?.scheduledAt).toEqual(new Date(`${YEAR}-06-03T00:00:00Z`))
   expect(history.at(-1)?.scheduledAt).toEqual(new Date(`${YEAR}-06-02T07:21:00Z`))
-  expect(history.map(({ state }) => state).reverse()).toEqual(['done', 'done', 'running', ...Array(997).fill('queued')])
+  expect(history.map(({ state }) => state).toReversed()).toEqual([
+    'done',
+    'done',
+    'running',
+    ...Array(997).fill('queued'),
+  ])
   expect(ran).toEqual(
     history
       .slice(-3)
       .map(({ scheduledAt }) => scheduledAt)
-      .reverse(),
+      .toReversed(),
   )
   await schedule.stop({ grace: '0s' })
 })

@@ -13,6 +13,8 @@ const NEVER = '0 0 1 1 *'
 const YEAR = new Date().getUTCFullYear() + 1
 const at = (time: string) => `${YEAR}-06-01T${time}Z`
 
+const ask = async (call: string) => (await admin.query(`select fencepost.${call} as answer`)).rows[0]?.answer as unknown
+
 test('P10: one statement tells of each schedule when it is due, its last tick, who has it, under which token, and what was missed and skipped', async () => {
   await using fp = fencepost(database.url, { application: 'reporter' })
   const [begun, go] = [deferred<number>(), deferred()]
@@ -112,8 +114,6 @@ test('the verbs in SQL do the same, and say false or nothing of what does not ex
   await using fp = fencepost(database.url)
   const manual = deferred<boolean>()
   await fp.cron('sql', NEVER, ({ isManual }) => manual.resolve(isManual))
-  const ask = async (call: string) =>
-    (await admin.query(`select fencepost.${call} as answer`)).rows[0]?.answer as unknown
   expect(await ask(`pause_schedule('sql')`)).toBe(true)
   expect(await ask(`resume_schedule('sql')`)).toBe(true)
   expect(Number(await ask(`run_schedule('sql')`))).toBeGreaterThan(0)
