@@ -110,12 +110,18 @@ export class Replicas implements AsyncDisposable {
     return (await this.#admin.query('select from fencepost.schedule_ticks where attempt > 1')).rowCount ?? 0
   }
 
-  /** Kills one, and starts another in its place. */
-  async replace(index: number): Promise<void> {
-    const replica = this.#replicas[index]
-    if (replica === undefined) return
-    await replica.remote.kill()
-    replica.remote = await this.#begin(replica.clock)
+  /** Kills whoever is seen to run a tick, and starts another in its place. False if nobody was seen. */
+  async strike(): Promise<boolean> {
+    const text = `select process from fencepost.schedule_ticks where state = 'running' limit 1`
+    for (let looks = 0; looks < 100; looks++) {
+      const { rows } = await this.#admin.query<{ process: number }>(text)
+      const struck = this.#replicas.find(({ remote }) => remote.pid === rows[0]?.process)
+      if (struck === undefined) continue
+      await struck.remote.kill()
+      struck.remote = await this.#begin(struck.clock)
+      return true
+    }
+    return false
   }
 
   /** Leads all through the hours on either side of a change, in steps of a quarter of an hour, and tells what was recorded in them. */
@@ -147,7 +153,7 @@ export class Replicas implements AsyncDisposable {
   async #begin(clock: TurnedClock): Promise<Remote> {
     const inside = ['env', ...clock.environment]
     const remote = await Remote.run('fixtures/schedules.js', [this.#server.server.url], inside)
-    await remote.call('cronAll', DECLARED, 'write')
+    await remote.call('cronAll', DECLARED, 'writeSlowly')
     return remote
   }
 
