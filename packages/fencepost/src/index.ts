@@ -81,7 +81,7 @@ export type { ScheduleRecord, TickRecord, TickRunner, TickState } from './schedu
 export type { Schedules } from './schedule/schedules.ts'
 export type { CronWork, Tick } from './schedule/tick.ts'
 export { drain, type DrainOptions } from './testing/drain.ts'
-export { drainSchedules } from './testing/drain-schedules.ts'
+export { drainSchedules, type DrainSchedulesOptions } from './testing/drain-schedules.ts'
 export type { DoneAttempt, DrainedAttempt, DrainReport, FailedAttempt } from './testing/drain-report.ts'
 export { type TestClock, testClock } from './testing/test-clock.ts'
 export type { Target } from './postgres/target.ts'

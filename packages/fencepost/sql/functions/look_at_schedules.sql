@@ -3,6 +3,8 @@
 create or replace function fencepost.look_at_schedules(namespace text, names text[])
   returns jsonb
   language plpgsql
+  -- It shares its connection with others.
+  set lock_timeout = '100ms'
 as $$
 begin
   perform fencepost.lose_ticks(look_at_schedules.namespace, look_at_schedules.names);

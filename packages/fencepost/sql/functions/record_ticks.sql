@@ -6,6 +6,8 @@ create or replace function fencepost.record_ticks(
 )
   returns jsonb
   language plpgsql
+  -- It shares its connection with others.
+  set lock_timeout = '100ms'
 as $$
 declare
   now constant timestamptz := fencepost.job_clock();

@@ -1,10 +1,12 @@
 import { hostname } from 'node:os'
+import { asError } from '../ground/as-error.ts'
 import { describeFailure } from '../postgres/driver-error.ts'
 import type { Value } from '../postgres/place-values.ts'
 import type { Queryable } from '../postgres/queryable.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Origin } from '../postgres/target.ts'
+import { isEndOfSession } from '../wire/sql-state.ts'
 import type { Definition, TickRunner, TickState } from './schedule-record.ts'
 
 export interface RecordsOptions {
@@ -76,7 +78,7 @@ export class Records {
   /** On the shared session: it waits for nobody. */
   async look(session: Session, names: readonly string[]): Promise<Seen> {
     const text = 'select fencepost.look_at_schedules($1, $2)::text as answer'
-    const [row] = await session.query<Row>(text, [this.#options.namespace, names], 'look_at_schedules')
+    const [row] = await ask(session, { text, values: [this.#options.namespace, names], name: 'look_at_schedules' })
     const { clock, ...seen } = JSON.parse(row?.answer ?? '') as Seen & { clock: string }
     this.#clock = clock
     return seen
@@ -89,7 +91,7 @@ export class Records {
     const nextAt = next?.toISOString() ?? 'infinity'
     const instants = ticks.map((tick) => tick.toISOString())
     const values = [this.#options.namespace, name, revision, settledUntil, until, instants, nextAt]
-    return read(await session.query<Row>(text, values, 'record_ticks'))
+    return read(await ask(session, { text, values, name: 'record_ticks' }))
   }
 
   /** On the pool, as it may wait. */
@@ -119,11 +121,20 @@ export class Records {
     closing.throwIfAborted()
     await main()
     try {
-      const client = (await origin.pool().connect()) as Queryable & { release(): void }
+      const client = (await origin.pool().connect()) as PooledClient
+      let broken: Error | undefined
+      // The pool listens to idle clients only; without this a connection that breaks now would end the process.
+      const listen = (error: Error) => (broken = error)
+      client.on('error', listen)
       try {
         return (await client.query<R>(schema.place(text), [...values])).rows
+      } catch (error) {
+        // It is over in a moment.
+        if (isEndOfSession(error)) broken = asError(error)
+        throw error
       } finally {
-        client.release()
+        client.off('error', listen)
+        client.release(broken)
       }
     } catch (error) {
       throw describeFailure(error, { where: origin.where, schema })
@@ -155,7 +166,8 @@ export class Records {
   /** @throws if the tick has been settled otherwise meanwhile. */
   async end(tx: Inside, { id, token }: Begun, { state, error }: Outcome): Promise<void> {
     const text = `select fencepost.end_tick($2, $3, $4, $5)::text as answer ${AT}`
-    const { rows } = await this.#in(tx, text, [this.#clock, id, token, state, error?.slice(0, LONGEST_ERROR) ?? null])
+    const told = error?.slice(0, LONGEST_ERROR).toWellFormed() ?? null
+    const { rows } = await this.#in(tx, text, [this.#clock, id, token, state, told])
     const tick = read<TickJson>(rows)
     if (tick === null) throw new Error('its schedule was removed')
     // A lost one may be queued again.
@@ -184,6 +196,12 @@ export interface Outcome {
   readonly error: string | null
 }
 
+interface PooledClient extends Queryable {
+  release(broken: Error | undefined): void
+  on(event: 'error', listener: (error: Error) => void): void
+  off(event: 'error', listener: (error: Error) => void): void
+}
+
 interface Row {
   readonly answer: string | null
 }
@@ -196,6 +214,14 @@ interface TickJson {
   readonly scheduled_at: string
   readonly is_manual: boolean
   readonly idempotency_key: string
+}
+
+async function ask(session: Session, { text, values, name }: { text: string; values: unknown[]; name: string }) {
+  try {
+    return await session.query<Row>(text, values, name)
+  } catch (error) {
+    throw session.describe(error)
+  }
 }
 
 function read<T>([row]: readonly Row[]): T | null {

@@ -69,13 +69,13 @@ async function runToEnd({ begun, lock, place }: Running, desk: TickDesk): Promis
   const tick = new Tick(name, { begun, lock, place, records, signal: over.signal })
   whenAborted(lock.signal, () => over.abort(lock.signal.reason), settled.signal)
   const cutOff = cutOffOf({ schedule: name, ...begun }, desk, settled.signal)
+  void cutOff.then(({ thrown }) => over.abort(thrown))
   const worked = new Promise((resolve) => resolve(work(tick))).then(
     (): Ended => ({ state: 'done', error: null }),
     failed,
   )
   const ended = await Promise.race([worked, cutOff])
   settled.abort()
-  if (ended.state !== 'done') over.abort(ended.thrown)
   return ended
 }
 

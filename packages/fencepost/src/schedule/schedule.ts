@@ -53,7 +53,10 @@ export class Schedule implements AsyncDisposable {
     parsed.signal?.addEventListener('abort', () => void this.stop(), { once: true, signal: this.signal })
   }
 
-  /** Begins no tick any more, waits for those that run here, for `grace`, and then aborts the signals of the rest, which are lost. */
+  /**
+   * Begins no tick any more, waits for those that run here, for `grace`, and then aborts the signals of the rest, which are lost. A tick that waits for it
+   * waits for itself.
+   */
   async stop({ grace }: { readonly grace?: Duration } = {}): Promise<void> {
     const graceMs = grace === undefined ? this.#parsed.graceMs : parseGrace(grace)
     this.#stopped ??= Promise.resolve().then(async () => await this.#stop(graceMs))

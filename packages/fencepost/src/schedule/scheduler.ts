@@ -78,8 +78,8 @@ export class Scheduler {
 
   /** Stops all, each with its grace. */
   async stop(): Promise<void> {
+    // The look that may be under way is not waited for: it begins nothing any more.
     await Promise.all([...this.#schedules.values()].map(async (schedule) => await schedule.stop()))
-    await this.#running
   }
 
   /** For tests: looks, and runs here what is due, until nothing is. */
@@ -146,9 +146,20 @@ export class Scheduler {
       const now = known.get(schedule.name)
       // Somebody has removed it, and it is needed still; one that was added meanwhile has called.
       if (now === undefined) await schedule.declare()
-      else sleepMs = Math.min(sleepMs, await this.#attend(schedule, { session, known: now, seen }))
+      else sleepMs = Math.min(sleepMs, await this.#attendApart(schedule, { session, known: now, seen }))
     }
     return Math.max(0, sleepMs - (performance.now() - lookedAt))
+  }
+
+  /** What goes wrong with one keeps no other. */
+  async #attendApart(schedule: Schedule, attended: Attended): Promise<number> {
+    try {
+      return await this.#attend(schedule, attended)
+    } catch (error) {
+      if (attended.session.over.aborted) throw error
+      schedule.tell(asError(error))
+      return LOOK_MS
+    }
   }
 
   /** Resolves with for how long nothing is due of it. */

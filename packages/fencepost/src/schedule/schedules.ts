@@ -49,7 +49,8 @@ export class Schedules {
   }
 
   /**
-   * Has it run once now, also while it is paused, in whichever process begins it first; where ticks may not overlap, after the one that runs. Resolves with the id it
+   * Has it run once now, also while it is paused, in whichever process begins it first; where ticks may not overlap, after the one that runs. If
+   * there is no process, the next to come runs it. Resolves with the id it
    * has in `history`, null if there is no such schedule.
    *
    * @throws {MissingPrivilegeError} unless the role is of `admin`, as all of the below.
