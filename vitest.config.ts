@@ -22,6 +22,7 @@ const ON_BOTH_MAJORS = [
   'postgres',
   'protect',
   'queue',
+  'schedule',
   'workers',
   'jobs',
   'crew',

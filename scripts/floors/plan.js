@@ -31,6 +31,9 @@ const FLOORS = [
   ['testing'],
 ]
 
+/** @type {Record<string, string[]>} */
+const FOREIGN = { wire: ['pg'], postgres: ['pg'], schedule: ['croner'] }
+
 /** The files in src/ itself, which are the way into the package. */
 export const FRONT_DOOR = 'front door'
 export const FRONT_DOOR_FILES = ['index.ts', 'fencepost.ts', 'lock-calls.ts', 'options.ts']
@@ -52,7 +55,7 @@ function fencepostRooms() {
   const rooms = {}
   for (const [height, floor] of FLOORS.entries()) {
     const below = FLOORS.slice(0, height).flat()
-    for (const name of floor) rooms[name] = { rooms: below, foreign: ['wire', 'postgres'].includes(name) ? ['pg'] : [] }
+    for (const name of floor) rooms[name] = { rooms: below, foreign: FOREIGN[name] ?? [] }
   }
   rooms[FRONT_DOOR] = { rooms: FLOORS.flat(), foreign: [] }
   // It uses the library as its users do, through index.ts, and loads the modules its user names on the command line.

@@ -103,4 +103,17 @@ of its own, when some must take effect twice: else the run has shown nothing. Ex
     choices: {},
     flags: {},
   },
+  cron: {
+    says: 'replicas with clocks that differ, killed at their ticks, on days on which clocks change',
+    does: `Six replicas, up to 90 s off, and a server whose clock is led through six changes of clocks in three zones (it needs faketime). Each tick has
+to be one row and take effect once. Exit code 1 if one does not.`,
+    numbers: {
+      hours: { says: 'before and after each change', least: 1, most: 24, usual: 12 },
+      kills: { says: 'about so many, each followed by another replica', least: 0, most: 10_000, usual: 60 },
+      seed: SEED,
+      postgres: POSTGRES,
+    },
+    choices: {},
+    flags: {},
+  },
 }

@@ -10,6 +10,8 @@ import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
 import { electionCalls, type LeadCall, type ObserveCall } from './election/election-calls.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
+import { type CronCall, cronCalls } from './schedule/cron-calls.ts'
+import type { Schedules } from './schedule/schedules.ts'
 import { type EnqueueCall, enqueueCalls, type EnqueueManyCall } from './queue/enqueue-calls.ts'
 import { type EnqueueFlowCall, enqueueFlowCall } from './queue/flow.ts'
 import { type LockInTransactionCall, type TransactionCall, transactionCalls } from './transactions/transaction-calls.ts'
@@ -49,6 +51,10 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly once: OnceCall
   /** Lists what `once` has left uncertain, and settles it. */
   readonly reconcile: ReconcileCall
+  /** Runs a function at each tick of a cron expression, once among all processes. */
+  readonly cron: CronCall
+  /** Looks at schedules, and pauses, resumes and runs them. */
+  readonly schedules: Schedules
   /** Looks at jobs, and pauses, retries, cancels and redrives them. */
   readonly jobs: Jobs
   /** Enqueues a job, in a transaction of yours or alone. */
@@ -72,6 +78,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly #events: Events
   readonly #closing: AbortController
   readonly #stopWorkers: () => Promise<void>
+  readonly #stopSchedules: () => Promise<void>
   #closed: Promise<void> | undefined
 
   /** Use `fencepost()`. */
@@ -99,6 +106,10 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     const main = async () => (await sessions.main()).session
     this.jobs = new Jobs({ ...parts, origin, main })
+    const { cron, schedules, stop: stopSchedules } = cronCalls({ ...parts, origin, application, main })
+    this.cron = cron
+    this.schedules = schedules
+    this.#stopSchedules = stopSchedules
     const { worker, stop } = workerCalls(
       { origin, config, where, schema, namespace, application, freezeMs, ready },
       closing.signal,
@@ -153,8 +164,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    // While their jobs can still lock, enqueue and write.
-    await this.#stopWorkers()
+    // While their jobs and ticks can still lock, enqueue and write.
+    await Promise.all([this.#stopWorkers(), this.#stopSchedules()])
     this.#closing.abort(new ClosedError())
     await this.#locks.releaseAll()
     await this.#sessions.close()

@@ -2,6 +2,7 @@ import { fencepost } from 'fencepost'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ServerWithClock, whyNoClock } from '../support/clock.ts'
+import { ownServer } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 
 describe.skipIf(whyNoClock !== undefined)("FAULTS 9: a server's clock that jumps", () => {
@@ -10,7 +11,7 @@ describe.skipIf(whyNoClock !== undefined)("FAULTS 9: a server's clock that jumps
   const tokens: number[] = []
 
   beforeAll(async () => {
-    clock = await ServerWithClock.start()
+    clock = await ServerWithClock.start((options) => ownServer({}, undefined, options))
     admin = new pg.Pool({ connectionString: clock.server.url })
     await admin.query('create table effects (who text)')
   })

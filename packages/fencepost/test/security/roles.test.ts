@@ -1,5 +1,6 @@
 import { defineJob, drain, fencepost } from 'fencepost'
 import { afterAll, expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { untilInLine } from '../support/waiters.ts'
 import { cloneWithRoles } from './clone-with-roles.ts'
 
@@ -88,6 +89,36 @@ test('a role of use runs things once, and writes to a protected table under its 
     for (const view of ['protected_tables', 'once', 'violations', 'bypasses', 'locks'])
       await client.query(`select * from fencepost.${view}`)
   })
+})
+
+test('a role of use declares and runs schedules, one of admin pauses, resumes, runs and forgets them, one of inspect looks', async () => {
+  await using user = open('user')
+  await using boss = open('boss')
+  let ran = 0
+  await user.cron('minutely', '* * * * *', async ({ transaction }) => {
+    await transaction((tx) => tx.query(`insert into effects values ('tick')`))
+    ran++
+  })
+  for (const verb of ['runNow', 'pause', 'resume', 'forget'] as const)
+    await expect(user.schedules[verb]('minutely')).rejects.toMatchObject({ code: 'MISSING_PRIVILEGE' })
+  await expect(
+    as('user', (client) => client.query(`update fencepost.schedules set paused_at = null`)),
+  ).rejects.toMatchObject({ code: '42501' })
+  expect(await boss.schedules.pause('minutely')).toBe(true)
+  await boss.schedules.runNow('minutely')
+  await eventually(async () => ran > 0)
+  expect(await boss.schedules.resume('minutely')).toBe(true)
+  await as('looker', async (client) => {
+    const { rows } = await client.query('select name, running from fencepost.schedule_list')
+    expect(rows).toMatchObject([{ name: 'minutely' }])
+    await client.query('select * from fencepost.tick_list')
+    await expect(client.query(`select fencepost.pause_schedule('minutely')`)).rejects.toMatchObject({ code: '42501' })
+  })
+  await expect(as('nobody', (client) => client.query('select * from fencepost.schedule_list'))).rejects.toMatchObject({
+    code: '42501',
+  })
+  await user.close()
+  expect(await boss.schedules.forget('minutely')).toBe(true)
 })
 
 test('a role of use raises the epoch where that is due, also after half of its tokens', async () => {

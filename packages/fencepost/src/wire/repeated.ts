@@ -1,8 +1,12 @@
-import type { Transaction } from '../fencing/pooled-transaction.ts'
 import { FencepostError } from '../ground/errors.ts'
 import { CommitUncertainError, TransactionLostError } from '../ground/transaction-errors.ts'
-import type { Lock } from '../locks/lock.ts'
-import { sqlState } from '../wire/sql-state.ts'
+import { sqlState } from './sql-state.ts'
+
+/** What guards the transactions: a lock. */
+interface Guard<Tx> {
+  readonly signal: AbortSignal
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+}
 
 const TIMES = 3
 
@@ -10,7 +14,7 @@ const TIMES = 3
  * A guarded transaction, again if its connection breaks while the lock is still held: for work that finds what it did itself the
  * time before and leaves it as it is.
  */
-export async function repeated<T>(lock: Lock, work: (tx: Transaction) => Promise<T>): Promise<T> {
+export async function repeated<Tx, T>(lock: Guard<Tx>, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let time = 1; ; time++) {
     try {
       return await lock.transaction(work)

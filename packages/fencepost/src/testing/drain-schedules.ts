@@ -1,0 +1,22 @@
+import { Schedules } from '../schedule/schedules.ts'
+import { TestClock, testClock } from './test-clock.ts'
+
+export interface DrainSchedulesOptions {
+  /** What time it is for schedules; the server's by default. */
+  readonly clock?: TestClock
+}
+
+/**
+ * For tests: has the schedules of this instance look at the clock, runs here what is due, and returns when nothing is any more. What becomes of ticks that the clock
+ * has leapt over `missed` says: advance it tick by tick to run each. From here on `fp.cron` and `fp.schedules` go by this clock.
+ *
+ * @param fp of a database in which no other process runs the same schedules: it would take some of their ticks.
+ */
+export async function drainSchedules(
+  fp: { readonly schedules: Schedules },
+  { clock = testClock() }: DrainSchedulesOptions = {},
+): Promise<void> {
+  const { main, scheduler } = Schedules.placeOf(fp.schedules)
+  await TestClock.follow(clock, main)
+  await scheduler.drain()
+}
