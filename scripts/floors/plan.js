@@ -9,6 +9,7 @@ const SIDE_BY_SIDE = [
   'eviction',
   'fences',
   'once',
+  'semaphore',
   'schedule',
   'queue',
   'transactions',
