@@ -11,6 +11,7 @@ import { Locks } from './locks/locks.ts'
 import { electionCalls, type LeadCall, type ObserveCall } from './election/election-calls.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
 import { type SemaphoreCall, semaphoreCall } from './semaphore/semaphore-calls.ts'
+import { type SingleCall, singleCall } from './single/single-calls.ts'
 import { type EnqueueCall, enqueueCalls, type EnqueueManyCall } from './queue/enqueue-calls.ts'
 import { type EnqueueFlowCall, enqueueFlowCall } from './queue/flow.ts'
 import { type LockInTransactionCall, type TransactionCall, transactionCalls } from './transactions/transaction-calls.ts'
@@ -50,6 +51,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly once: OnceCall
   /** Lists what `once` has left uncertain, and settles it. */
   readonly reconcile: ReconcileCall
+  /** Has one caller compute what the others get too. */
+  readonly single: SingleCall
   /** So many permits, for all processes together. */
   readonly semaphore: SemaphoreCall
   /** Looks at jobs, and pauses, retries, cancels and redrives them. */
@@ -99,6 +102,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.evict = evictCall({ ...parts, config, application })
     ;({ lead: this.lead, observe: this.observe } = electionCalls(parts))
     ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
+    this.single = singleCall({ ...parts, application })
     this.semaphore = semaphoreCall(parts)
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     const main = async () => (await sessions.main()).session

@@ -19,11 +19,8 @@ create unlogged table fencepost.semaphores (
 create unlogged table fencepost.single_results (
   namespace text not null check (strpos(namespace, ':') = 0),
   key text not null,
-  -- Of the lock under which it was computed, which is larger than that of every earlier one.
+  -- Of the lock under which it was computed: whoever saw a smaller one, or none, has waited for this.
   token bigint not null,
-  -- Drawn from the tickets before and after: who asked in between has waited for it.
-  begun bigint not null,
-  ended bigint not null,
   -- As it was returned; null where nothing was.
   result json,
   -- Null unless it threw.

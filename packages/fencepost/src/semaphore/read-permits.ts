@@ -24,9 +24,7 @@ export async function readPermits(
   session: Session,
   { name, namespace, ticket }: { name: string; namespace: string; ticket: number | null },
 ): Promise<HoldersAndWaiting & { holders: PermitHolder[] }> {
-  const rows = await session.query<Row>(PERMITS, [name, namespace, ticket], 'permits').catch((error: unknown) => {
-    throw session.describe(error)
-  })
+  const rows = await session.query<Row>(PERMITS, [name, namespace, ticket], 'permits')
   return { holders: rows.flatMap(holderOf), waiting: rows[0]?.waiting ?? 0 }
 }
 

@@ -85,9 +85,9 @@ export class Semaphore {
 
   /** Who holds permits, first the one that has held longest; empty if nobody does. */
   async who(): Promise<PermitHolder[]> {
-    const { session } = await this.#parts.sessions.main()
-    const asked = { name: this.name, namespace: this.#parts.namespace, ticket: null }
-    return (await readPermits(session, asked)).holders
+    const { sessions, namespace } = this.#parts
+    const asked = { name: this.name, namespace, ticket: null }
+    return (await sessions.ask((session) => readPermits(session, asked))).holders
   }
 
   async #run<L extends Lock | null, T>(permits: Permits, { signal, take, work }: Run<L, T>): Promise<Permit | T | (L & null)> {
