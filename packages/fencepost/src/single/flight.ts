@@ -72,11 +72,8 @@ export class Flight {
   async #take(scope: Scope): Promise<Lock> {
     const { locks, lockNamespace, closing } = this.#parts
     using until = firstOf([closing, this.callers.left])
-    const asked = { mode: 'exclusive', namespace: lockNamespace, signal: until.signal, scope } as const
-    const lock = await locks.tryAcquire(this.#key, asked)
-    if (lock !== null) return lock
-    this.callers.refuseHasty()
-    return await locks.acquire(this.#key, { ...asked, waitMs: null })
+    const asked = { mode: 'exclusive', namespace: lockNamespace, signal: until.signal, scope, waitMs: null } as const
+    return await locks.acquire(this.#key, { ...asked, onTicket: () => this.callers.refuseHasty() })
   }
 
   #answer({ result, error, ...computer }: Kept): void {

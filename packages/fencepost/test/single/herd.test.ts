@@ -44,12 +44,12 @@ test('who fails is heard by all who waited, in its process by what it threw, and
   const here = [fp.single('fail', never), fp.single('fail', { ttl: '1h' }, never)]
   const there = last.call('single', 'fail')
   const failed = { code: 'SINGLE_FAILED', message: expect.stringMatching(/computing "fail" failed in .* on .*: RangeError: too far$/) }
-  for (const one of [...here, there]) await expect(one).rejects.toMatchObject(failed)
+  await Promise.all([...here, there].map((one) => expect(one).rejects.toMatchObject(failed)))
   expect(await thrown).toMatchObject({ message: 'too far' })
   expect(await computedOf(admin, 'fail')).toEqual([other.pid])
   expect(await fp.single('fail', () => 'again')).toBe('again')
 
   const error = new RangeError('its own')
   const both = [1, 2].map(() => fp.single('here', () => Promise.reject(error)))
-  for (const one of both) await expect(one).rejects.toBe(error)
+  await Promise.all(both.map((one) => expect(one).rejects.toBe(error)))
 })

@@ -66,7 +66,7 @@ test('what cannot be shared is a TypeError for all who waited, and nothing is ke
   const bad = { bigint: 1n, big: 'x'.repeat(2 ** 20), deep } as const
   for (const [name, value] of Object.entries(bad)) {
     const both = [1, 2].map(() => fp.single(name, { ttl: '1h' }, (): unknown => value))
-    for (const one of both) await expect(one).rejects.toThrow(TypeError)
+    await Promise.all(both.map((one) => expect(one).rejects.toThrow(TypeError)))
     expect(await fp.single(name, () => 'small')).toBe('small')
   }
 })
@@ -108,7 +108,7 @@ test('when all have given up, the computation is told, and nobody is told that i
   const waiting = other.single('all gone', () => 'computed there')
   await untilInLine(admin, 'all gone', 1)
   controller.abort(new Error('enough'))
-  for (const one of both) await expect(one).rejects.toThrow('enough')
+  await Promise.all(both.map((one) => expect(one).rejects.toThrow('enough')))
   expect(await told.promise).toBe(controller.signal.reason)
   expect(await waiting).toBe('computed there')
   await untilInLine(admin, 'all gone', 0)
