@@ -26,6 +26,8 @@ const ON_BOTH_MAJORS = [
   'jobs',
   'crew',
   'security',
+  'semaphore',
+  'single',
   'transactions',
   'weblocks',
 ]
