@@ -9,7 +9,7 @@ import { readPermits } from './read-permits.ts'
 import type { Said } from './semaphore-options.ts'
 
 /** In between it is told of permits that are given back, not of holders that die. */
-const LOOK_MS = 1e6
+const LOOK_MS = 50
 
 /** How whoever stands in the line of a semaphore gets a permit: it tries them all, again when one is given back, or may have been left by the dead. */
 export class PermitWay implements Way {
