@@ -27,6 +27,8 @@ const ON_BOTH_MAJORS = [
   'jobs',
   'crew',
   'security',
+  'semaphore',
+  'single',
   'transactions',
   'weblocks',
 ]

@@ -12,6 +12,8 @@ import { electionCalls, type LeadCall, type ObserveCall } from './election/elect
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
 import { type CronCall, cronCalls } from './schedule/cron-calls.ts'
 import type { Schedules } from './schedule/schedules.ts'
+import { type SemaphoreCall, semaphoreCall } from './semaphore/semaphore-calls.ts'
+import { type SingleCall, singleCall } from './single/single-calls.ts'
 import { type EnqueueCall, enqueueCalls, type EnqueueManyCall } from './queue/enqueue-calls.ts'
 import { type EnqueueFlowCall, enqueueFlowCall } from './queue/flow.ts'
 import { type LockInTransactionCall, type TransactionCall, transactionCalls } from './transactions/transaction-calls.ts'
@@ -55,6 +57,10 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly cron: CronCall
   /** Looks at schedules, and pauses, resumes and runs them. */
   readonly schedules: Schedules
+  /** Has one caller compute what the others get too. */
+  readonly single: SingleCall
+  /** So many permits, for all processes together. */
+  readonly semaphore: SemaphoreCall
   /** Looks at jobs, and pauses, retries, cancels and redrives them. */
   readonly jobs: Jobs
   /** Enqueues a job, in a transaction of yours or alone. */
@@ -103,6 +109,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.evict = evictCall({ ...parts, config, application })
     ;({ lead: this.lead, observe: this.observe } = electionCalls(parts))
     ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
+    this.single = singleCall({ ...parts, application })
+    this.semaphore = semaphoreCall(parts)
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     const main = async () => (await sessions.main()).session
     this.jobs = new Jobs({ ...parts, origin, main })

@@ -35,10 +35,11 @@ export class Line {
   }
 
   /** A place behind all who came before. Until it stands, nobody behind it does. */
-  enter(wish: Wish, onTicket: (place: Place) => void): Place {
-    const place = new Place(wish, onTicket)
-    const places = this.#places.get(wish.keys.key)
-    if (places === undefined) this.#places.set(wish.keys.key, [place])
+  enter(asked: Pick<Place, 'wish' | 'way' | 'onTicket'>): Place {
+    const place = new Place(asked)
+    const { key } = asked.wish.keys
+    const places = this.#places.get(key)
+    if (places === undefined) this.#places.set(key, [place])
     else places.push(place)
     return place
   }

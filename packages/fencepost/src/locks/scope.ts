@@ -55,6 +55,15 @@ export class Scope {
     return null
   }
 
+  /** How many scopes around this call hold the key for that owner. */
+  static countHolding(owner: object, key: bigint): number {
+    let count = 0
+    for (let scope = Scope.here(); scope !== undefined; scope = scope.#outer)
+      if (scope.#owner === owner && scope.#keys.has(key) && scope.#users > 0 && scope.#held?.isReleased === false)
+        count++
+    return count
+  }
+
   get mode(): Mode | undefined {
     return this.#held?.mode
   }

@@ -31,6 +31,7 @@ export interface SessionsOptions extends Omit<SessionOptions, 'signal'> {
 }
 
 const ATTEMPTS = 20
+const TIMES = 2
 const CANCELLED = '57014'
 
 /** The sessions of this process: one for everything that does not wait, and a few lanes, on demand, for what does. */
@@ -72,6 +73,18 @@ export class Sessions {
   /** Why the shared session could not be opened the last time; null if it could. */
   get failure(): Error | null {
     return this.#failure
+  }
+
+  /** Asks on the shared session; again on the next if that has ended, as it may have been so before. Rejects with what a caller can act on. */
+  async ask<T>(question: (session: Session) => Promise<T>): Promise<T> {
+    for (let time = 1; ; time++) {
+      const { session } = await this.main()
+      try {
+        return await question(session)
+      } catch (error) {
+        if (time === TIMES || !session.over.aborted) throw session.describe(error)
+      }
+    }
   }
 
   /** Calls back when a session of ours is to let go of something. */

@@ -67,6 +67,23 @@ test('a role of use runs things once, and writes to a protected table under its 
   expect(await fp.once('a', async () => 'done')).toBe('done')
   expect(await fp.once('a', async () => 'again')).toBe('done')
   await fp.reconcile()
+  await using other = open('user')
+  expect(await fp.semaphore('s', 1).acquire(({ number }) => number)).toBe(1)
+  await fp.semaphore('s', 1).acquire(async (permit) => {
+    await permit.transaction((tx) => tx.query('select 1'))
+    const waiting = other.semaphore('s', 1).acquire(() => 'served')
+    await untilInLine(admin, 's', 1)
+    expect(await other.semaphore('s', 1).who()).toMatchObject([{ token: permit.token }])
+    await as('looker', async (client) => {
+      expect((await client.query(`select number, waiting from fencepost.permits('s')`)).rows).toEqual([{ number: 1, waiting: 1 }])
+      await client.query('select * from fencepost.semaphores')
+    })
+    await permit.release()
+    expect(await waiting).toBe('served')
+  })
+  expect(await fp.single('c', { ttl: '1h' }, () => 'computed')).toBe('computed')
+  expect(await other.single('c', () => 'again')).toBe('computed')
+  await as('looker', (client) => client.query('select * from fencepost.single_results'))
   const insert = 'insert into ledger values (1)'
   await fp.lock('account:1', async (lock) => {
     await lock.transaction((tx) => tx.query(insert))
@@ -181,6 +198,10 @@ test('a role of inspect sees who holds and who waits, and can take nothing by ou
       `select fencepost.take(1, 2, null)`,
       `select nextval('fencepost.tokens')`,
       'delete from fencepost.waiters',
+      'delete from fencepost.semaphores',
+      'update fencepost.single_results set result = null',
+      `select fencepost.take_permits(1, 2, 'default', 's', 1, null, true, '{}', 1)`,
+      `select fencepost.single_store('default', 'c', 9, null, null, '1 h', '', '', 0)`,
     ])
       await expect(client.query(statement)).rejects.toMatchObject({ code: '42501' })
   })
