@@ -1,4 +1,5 @@
-import { defineJob, drain, fencepost } from 'fencepost'
+import { defineJob, fencepost } from 'fencepost'
+import { drain } from 'fencepost/testing'
 import { afterAll, expect, test } from 'vitest'
 import { untilInLine } from '../support/waiters.ts'
 import { cloneWithRoles } from './clone-with-roles.ts'
