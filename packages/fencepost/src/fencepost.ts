@@ -6,7 +6,7 @@ import { type ProtectCall, protectCalls, type UnprotectCall, type ViolationsCall
 import { ClosedError } from './ground/errors.ts'
 import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
 import { Jobs } from './jobs/jobs.ts'
-import { LockCalls } from './lock-calls.ts'
+import { LockCalls } from './calls/lock-calls.ts'
 import { Locks } from './locks/locks.ts'
 import { electionCalls, type LeadCall, type ObserveCall } from './election/election-calls.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'

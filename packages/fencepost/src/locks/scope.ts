@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomInt } from 'node:crypto'
+import { DeadlockError } from '../ground/errors.ts'
 import type { Mode } from '../ground/mode.ts'
 
 /** What a scope holds: one lock, or several. */
@@ -53,6 +54,13 @@ export class Scope {
       if (isHeld && scope.#held?.isReleased === false) return scope
     }
     return null
+  }
+
+  /** The one around this call that holds the key and may be joined; null if there is none. @throws {DeadlockError} for a shared one made exclusive. */
+  static toJoin(owner: object, key: bigint, { name, mode }: { name: string; mode: Mode }): Scope | null {
+    const scope = Scope.holding(owner, key)
+    if (scope?.mode === 'shared' && mode === 'exclusive') throw new DeadlockError(name, [])
+    return scope
   }
 
   get mode(): Mode | undefined {
