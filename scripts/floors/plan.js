@@ -27,9 +27,11 @@ const FLOORS = [
   ['locks'],
   ['calls'],
   SIDE_BY_SIDE,
+  ['migrations', 'providers'],
   ['attempts'],
   ['jobs', 'workers'],
   ['testing'],
+  ['memory', 'testlock'],
 ]
 
 /** The files in src/ itself, which are the way into the package. */

@@ -9,6 +9,7 @@ import { Jobs } from './jobs/jobs.ts'
 import { LockCalls } from './calls/lock-calls.ts'
 import { Locks } from './locks/locks.ts'
 import { electionCalls, type LeadCall, type ObserveCall } from './election/election-calls.ts'
+import { type MigrateOnceCall, migrateOnceCall } from './migrations/migrate-once.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
 import { type EnqueueCall, enqueueCalls, type EnqueueManyCall } from './queue/enqueue-calls.ts'
 import { type EnqueueFlowCall, enqueueFlowCall } from './queue/flow.ts'
@@ -47,6 +48,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly observe: ObserveCall
   /** Runs a function once per key, or flags it uncertain. */
   readonly once: OnceCall
+  /** Runs a migration in one replica after the other, or once per version. */
+  readonly migrateOnce: MigrateOnceCall
   /** Lists what `once` has left uncertain, and settles it. */
   readonly reconcile: ReconcileCall
   /** Looks at jobs, and pauses, retries, cancels and redrives them. */
@@ -96,6 +99,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.evict = evictCall({ ...parts, config, application })
     ;({ lead: this.lead, observe: this.observe } = electionCalls(parts))
     ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
+    this.migrateOnce = migrateOnceCall({ ...parts, application })
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     const main = async () => (await sessions.main()).session
     this.jobs = new Jobs({ ...parts, origin, main })

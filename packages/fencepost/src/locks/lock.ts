@@ -166,7 +166,9 @@ export class Lock implements AsyncDisposable {
   }
 
   #giveBack(): Promise<void> {
-    return this.#guards === undefined || this.#guards.size === 0 ? this.#keeper.end() : this.#giveBackAfter(this.#guards)
+    return this.#guards === undefined || this.#guards.size === 0
+      ? this.#keeper.end()
+      : this.#giveBackAfter(this.#guards)
   }
 
   /** A guard call of a lost lock may wait behind the next holder, and one of a dead connection for ever. */
