@@ -137,6 +137,8 @@ test('the lock of the tool is waited for, told of, and left to the tool', async 
 test('a wait that is over names who migrates; a signal gives it up; nothing is kept', async () => {
   await using held = await fp.lock('migrate')
   await using another = fencepost(database.url)
+  // Connected, it can ask who holds it.
+  await another.who('migrate')
   await expect(another.migrateOnce({ wait: '50ms', onWait: () => {} }, () => {})).rejects.toMatchObject({
     code: 'LOCK_TIMEOUT',
     lockName: 'migrate',

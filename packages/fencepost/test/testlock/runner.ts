@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const RUNNERS = new URL('runners/', import.meta.url)
+const RUNNERS_FOLDER = new URL('runners/', import.meta.url)
 const ROOT = new URL('../../../../', import.meta.url)
-const JEST = new URL('jest/', RUNNERS)
-const { stdout } = await promisify(execFile)(process.execPath, [new URL('install.js', JEST).pathname])
+const JEST_FOLDER = new URL('jest/', RUNNERS_FOLDER)
+const { stdout } = await promisify(execFile)(process.execPath, [new URL('install.js', JEST_FOLDER).pathname])
 
 /** Why jest is not installed; empty if it is. */
 export const wantingJest = stdout.trim()
@@ -20,34 +20,37 @@ export interface Kind {
   readonly env?: Record<string, string>
 }
 
-const VITEST = [
+const VITEST_ARGS = [
   // What vitest needs of later versions of Node to report a failure.
   '--import',
   new URL('scripts/run/node-20.js', ROOT).href,
   new URL('node_modules/vitest/vitest.mjs', ROOT).pathname,
   'run',
   '--root',
-  new URL('vitest/', RUNNERS).pathname,
+  new URL('vitest/', RUNNERS_FOLDER).pathname,
 ]
 
-export const KINDS: readonly Kind[] = [
-  { name: 'vitest', application: 'vitest', args: [...VITEST, 'hooks'] },
-  { name: 'vitest with globals', application: 'vitest', args: [...VITEST, 'globals'], env: { GLOBALS: 'true' } },
-  {
-    name: 'node:test',
-    application: 'node:test',
-    args: ['--test', new URL('node-test/billing.fixture.js', RUNNERS).pathname],
-  },
-  ...(wantingJest === ''
-    ? [
-        {
-          name: 'jest',
-          application: 'jest',
-          args: ['--experimental-vm-modules', new URL('node_modules/jest/bin/jest.js', JEST).pathname],
-        },
-      ]
-    : []),
-]
+export const VITEST: Kind = { name: 'vitest', application: 'vitest', args: [...VITEST_ARGS, 'hooks'] }
+export const NODE_TEST: Kind = {
+  name: 'node:test',
+  application: 'node:test',
+  args: ['--test', new URL('node-test/billing.fixture.js', RUNNERS_FOLDER).pathname],
+}
+const JEST: Kind = {
+  name: 'jest',
+  application: 'jest',
+  args: ['--experimental-vm-modules', new URL('node_modules/jest/bin/jest.js', JEST_FOLDER).pathname],
+}
+const WITH_GLOBALS: Kind = {
+  name: 'vitest with globals',
+  application: 'vitest',
+  args: [...VITEST_ARGS, 'globals'],
+  env: { GLOBALS: 'true' },
+}
+
+export const RUNNERS: readonly Kind[] = wantingJest === '' ? [VITEST, NODE_TEST, JEST] : [VITEST, NODE_TEST]
+/** With all ways to find the hooks of one. */
+export const KINDS: readonly Kind[] = [...RUNNERS, WITH_GLOBALS]
 
 /** A run of a test file by a real runner. */
 export class Run implements AsyncDisposable {
@@ -63,7 +66,7 @@ export class Run implements AsyncDisposable {
     // This is a test itself: its children must not take themselves for a part of it.
     const inherited = Object.entries(process.env).filter(([name]) => !/^(VITEST|JEST|NODE_TEST|TEST$)/.test(name))
     this.#child = spawn(process.execPath, args, {
-      cwd: fileURLToPath(args.some((arg) => arg.includes('jest')) ? JEST : RUNNERS),
+      cwd: fileURLToPath(args.some((arg) => arg.endsWith('jest.js')) ? JEST_FOLDER : RUNNERS_FOLDER),
       env: { ...Object.fromEntries(inherited), ...environment, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own: a runner that is killed may leave workers.

@@ -22,7 +22,7 @@ const scenarios = {
   },
   /** One long synchronous test. */
   async block() {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000)
   },
 }
 
