@@ -13,6 +13,10 @@ export class MemorySession implements Mortal {
     this.#lines = lines
   }
 
+  get isFrozen(): boolean {
+    return this.#thawed !== undefined
+  }
+
   get isOver(): boolean {
     return this.#isOver
   }

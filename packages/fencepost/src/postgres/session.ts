@@ -142,6 +142,10 @@ export class Session {
     this.#connection.ref()
   }
 
+  get isFrozen(): boolean {
+    return this.#connection.isFrozen
+  }
+
   /** For tests of what a frozen process meets. */
   freeze(): void {
     this.#connection.freeze()

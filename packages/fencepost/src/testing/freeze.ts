@@ -25,7 +25,7 @@ const ENDS: readonly FreezeEnd[] = ['at once', 'freezeTimeout']
  * as a zombie, whose guarded commits are refused. Resolves when somebody else can be granted the lock.
  * All locks on the same connection freeze with it, and calls of the same instance wait until `thaw()`: give the zombie an instance of its own.
  *
- * @throws {TypeError} for a lock that is no longer held, and for `'freezeTimeout'` where there is none.
+ * @throws {TypeError} for a lock that is no longer held, or on a connection that is frozen already, and for `'freezeTimeout'` where there is none.
  */
 export async function freeze(held: Lock | LockSet, options: FreezeOptions = {}): Promise<Frozen> {
   const { end = 'at once', ...unknown } = options

@@ -3,6 +3,7 @@ export type FreezeEnd = 'at once' | 'freezeTimeout'
 
 /** What locks are held on, as tests end it. */
 export interface Mortal {
+  readonly isFrozen: boolean
   /** Ends as a killed process does. Resolves when the locks are let go of and their holders told. */
   die(): Promise<void>
   /** Stands still until what is given back is called; resolves when the locks are let go of, and nobody told. */

@@ -21,6 +21,10 @@ export class ServedSession implements Mortal {
     this.#session = session
   }
 
+  get isFrozen(): boolean {
+    return this.#session.isFrozen
+  }
+
   async die(): Promise<void> {
     if (this.#session.over.aborted) return
     const { backend } = await this.#ask()

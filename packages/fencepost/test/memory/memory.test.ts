@@ -20,6 +20,7 @@ test('waits end by the clock that is moved, and not before', async () => {
   await clock.advance('1m')
   const error = await pending
   expect(error).toMatchObject({ code: 'LOCK_TIMEOUT', holder: { token: lock.token, application: 'memory' } })
+  expect((error as Error).message).toMatch(/held by memory on \S+ \(pid \d+\) since/)
   expect((error as { waitedMs: number }).waitedMs).toBeGreaterThanOrEqual(3_600_000)
   expect((await fp.who('a'))[0]?.acquiredAt?.getTime()).toBeLessThan(Date.now() + 1000)
 })
@@ -82,6 +83,7 @@ test('a frozen instance does nothing until it is thawed, and a release waits as 
   const peer = fp.peer()
   const lock = await fp.lock('a')
   const frozen = await freeze(lock)
+  await expect(expire(lock)).rejects.toThrow('frozen already: thaw it first')
   const order: string[] = []
   const asked = fp.lock('b', () => void order.push('granted'))
   const released = lock.release().then(() => order.push('released'))

@@ -5,6 +5,10 @@ import { answerCalls } from '../fixtures/answer-calls.js'
 
 const [url, options] = JSON.parse(process.argv[2])
 const fp = fencepost(url, options)
+/** Process ids of those it was told it waits for. */
+const told = []
+
+const onWait = (holder) => told.push(holder?.process ?? null)
 
 const migrations = {
   /** Fails unless it runs alone. */
@@ -27,8 +31,6 @@ const migrations = {
 
 answerCalls({
   async migrate(migration, asked, argument) {
-    const told = []
-    const onWait = (holder) => told.push(holder?.process ?? null)
     const migrated = await fp.migrateOnce({ ...asked, onWait }, async () => {
       const client = new pg.Client(url)
       await client.connect()
@@ -37,7 +39,8 @@ answerCalls({
       await client.query('insert into done default values')
       await client.end()
     })
-    return { ran: migrated.ran, told }
+    return { ran: migrated.ran }
   },
+  told: () => told,
   close: () => fp.close(),
 })

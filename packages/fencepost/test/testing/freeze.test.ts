@@ -131,6 +131,17 @@ test('several that are held together are frozen together', async () => {
   expect(both.signal.aborted).toBe(true)
 })
 
+test('what is frozen already has to be thawed before it is frozen or ended again', async () => {
+  await using fp = fencepost(database.url)
+  const [one, other] = [await fp.lock('frozen once'), await fp.lock('on the same')]
+  await using frozen = await freeze(one)
+  await expect(freeze(other)).rejects.toThrow('frozen already: thaw it first')
+  await expect(expire(one)).rejects.toThrow('frozen already: thaw it first')
+  await frozen.thaw()
+  expect(other.signal.aborted).toBe(true)
+  await expire(one)
+})
+
 test('an instance with a frozen lock can be closed', async () => {
   const fp = fencepost(database.url)
   const frozen = await freeze(await fp.lock('closed'))
