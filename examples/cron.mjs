@@ -1,6 +1,7 @@
 // Two replicas, one tick. Run it against any PostgreSQL: DATABASE_URL=postgres://… node cron.mjs
 import { randomUUID } from 'node:crypto'
-import { drainSchedules, fencepost, testClock } from 'fencepost'
+import { fencepost } from 'fencepost'
+import { drainSchedules, testClock } from 'fencepost/testing'
 
 const name = `example:${randomUUID()}`
 const clock = testClock() // so that nobody has to wait for the night

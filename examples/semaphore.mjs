@@ -24,7 +24,13 @@ console.log('a third:', await one.semaphore(name, 2).tryAcquire())
 console.log('holders:', (await two.semaphore(name, 2).who()).length)
 await Promise.all(held.map((permit) => permit.release()))
 
-console.log('another number:', await two.semaphore(name, 3).tryAcquire().catch((error) => error.code))
+console.log(
+  'another number:',
+  await two
+    .semaphore(name, 3)
+    .tryAcquire()
+    .catch((error) => error.code),
+)
 const more = two.semaphore(name, 3, { replaces: 2 })
 console.log('in its place:', await more.acquire(() => more.permits))
 

@@ -27,11 +27,13 @@ const FLOORS = [
   ['sessions'],
   ['line'],
   ['locks'],
-  ['results'],
+  ['calls', 'results'],
   SIDE_BY_SIDE,
+  ['migrations', 'providers'],
   ['attempts'],
   ['jobs', 'workers'],
   ['testing'],
+  ['memory', 'testlock'],
 ]
 
 /** @type {Record<string, string[]>} */
@@ -39,7 +41,7 @@ const FOREIGN = { wire: ['pg'], postgres: ['pg'], schedule: ['croner'] }
 
 /** The files in src/ itself, which are the way into the package. */
 export const FRONT_DOOR = 'front door'
-export const FRONT_DOOR_FILES = ['index.ts', 'fencepost.ts', 'lock-calls.ts', 'options.ts']
+export const FRONT_DOOR_FILES = ['index.ts', 'fencepost.ts', 'testing.ts', 'options.ts']
 
 /** A package without floors is one room, its front door, of as many folders as it likes. */
 const ONE_ROOM = { [FRONT_DOOR]: { rooms: [], foreign: [] } }

@@ -6,9 +6,10 @@ import { type ProtectCall, protectCalls, type UnprotectCall, type ViolationsCall
 import { ClosedError } from './ground/errors.ts'
 import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
 import { Jobs } from './jobs/jobs.ts'
-import { LockCalls } from './lock-calls.ts'
+import { LockCalls } from './calls/lock-calls.ts'
 import { Locks } from './locks/locks.ts'
 import { electionCalls, type LeadCall, type ObserveCall } from './election/election-calls.ts'
+import { type MigrateOnceCall, migrateOnceCall } from './migrations/migrate-once.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
 import { type CronCall, cronCalls } from './schedule/cron-calls.ts'
 import type { Schedules } from './schedule/schedules.ts'
@@ -51,6 +52,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly observe: ObserveCall
   /** Runs a function once per key, or flags it uncertain. */
   readonly once: OnceCall
+  /** Runs a migration in one replica after the other, or once per version. */
+  readonly migrateOnce: MigrateOnceCall
   /** Lists what `once` has left uncertain, and settles it. */
   readonly reconcile: ReconcileCall
   /** Runs a function at each tick of a cron expression, once among all processes. */
@@ -111,6 +114,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
     this.single = singleCall({ ...parts, application })
     this.semaphore = semaphoreCall(parts)
+    this.migrateOnce = migrateOnceCall({ ...parts, application })
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     const main = async () => (await sessions.main()).session
     this.jobs = new Jobs({ ...parts, origin, main })

@@ -1,6 +1,7 @@
 import { asError } from '../ground/as-error.ts'
 import type { Seat } from '../ground/bag.ts'
 import type { Granted } from '../line/granted.ts'
+import type { Session } from '../postgres/session.ts'
 import type { Described } from '../sessions/descriptions.ts'
 
 const DESCRIBE_AFTER_MS = 50
@@ -33,6 +34,10 @@ export class Holding {
   #ending: Promise<void> | undefined
   #isEvicted = false
   #isOver = false
+
+  get session(): Session {
+    return this.#granted.session
+  }
 
   get heldMs(): number {
     return performance.now() - this.#grantedAt

@@ -2,9 +2,9 @@ import type { Events } from '../events/events.ts'
 import { firstOf, orAborted } from '../ground/abort.ts'
 import { DeadlockError, LockLostError, LockTimeoutError } from '../ground/errors.ts'
 import { foreignOf, type Lockable, nameOf } from '../ground/foreign-key.ts'
-import type { Holder } from '../ground/holder.ts'
-import { type Keys, keysOf } from '../ground/key.ts'
+import { keysOf } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
+import { type Fencing, fencingOf } from '../fencing/guarded-transaction.ts'
 import { type HoldersAndWaiting, readHolders } from '../inspection/read-holders.ts'
 import type { Held } from '../inspection/held.ts'
 import type { Granted, Way } from '../line/granted.ts'
@@ -20,6 +20,7 @@ import { Grants } from './grants.ts'
 import { Holding } from './holding.ts'
 import { InHand } from './in-hand.ts'
 import { Lock } from './lock.ts'
+import type { Asked, AskedToWait } from './lock-options.ts'
 import { LockSet } from './lock-set.ts'
 import { Scope } from './scope.ts'
 
@@ -31,27 +32,6 @@ export interface LocksOptions {
   readonly freezeMs: number
   readonly maxLocks: number
   readonly events: Events
-}
-
-export interface Asked {
-  readonly mode: Mode
-  readonly signal: AbortSignal
-  /** Default: that of this fencepost. */
-  readonly namespace?: string | undefined
-  /** The callback it is to be held for. Default: the one it is asked in, if any. */
-  readonly scope?: Scope | undefined
-  /** For what is no lock, but is stood in line for: how it is taken, and the keys of its line. */
-  readonly other?: { readonly way: Way; readonly keys: Keys } | undefined
-}
-
-export interface AskedToWait extends Asked {
-  /** Null: for ever. */
-  readonly waitMs: number | null
-  /** Since when the caller waits. Default: since it is asked for. */
-  readonly since?: number
-  readonly onWait?: ((holder: Holder | null, waiting: number) => void) | undefined
-  /** Called whenever it has come to stand in the server's line. */
-  readonly onTicket?: (() => void) | undefined
 }
 
 const AT_HAND_MS = 1000
@@ -70,9 +50,11 @@ export class Locks {
   readonly #options: LocksOptions
   readonly #grants: Grants
   readonly #inHand = new InHand()
+  readonly #fencing: Fencing
 
   constructor(options: LocksOptions) {
     this.#options = options
+    this.#fencing = fencingOf(options.origin)
     options.sessions.onEviction((eviction) => this.#inHand.evict(eviction))
     this.#grants = new Grants(options.sessions, new Budget(options.maxLocks, options.origin.where))
   }
@@ -126,22 +108,9 @@ export class Locks {
     return this.#hand(await this.#grants.steal(wish, signal), startedAt)
   }
 
-  /** All or none, in the order of their keys: whoever else takes several in that order waits for nobody who waits for them. */
+  /** All or none. */
   async acquireAll(lockables: readonly Lockable[], asked: AskedToWait): Promise<LockSet> {
-    const startedAt = performance.now()
-    const byKey = new Map(lockables.map((lockable) => [this.keyOf(lockable), lockable]))
-    const locks: Lock[] = []
-    try {
-      for (const [, lockable] of [...byKey].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
-        const { waitMs } = asked
-        const leftMs = waitMs === null ? null : Math.max(0, waitMs - (performance.now() - startedAt))
-        locks.push(await this.acquire(lockable, { ...asked, waitMs: leftMs, since: startedAt }))
-      }
-      return new LockSet(locks, this.#options.origin)
-    } catch (error) {
-      await Promise.all(locks.map((lock) => lock.release()))
-      throw error
-    }
+    return await LockSet.acquire(this, this.#fencing, { ...asked, lockables })
   }
 
   /** Whether a callback around this call holds the name. */
@@ -151,9 +120,7 @@ export class Locks {
 
   /** The callback around this call that holds the name and may be joined; null if there is none. */
   scopeToJoin(lockable: Lockable, { mode, isReentrant }: { mode: Mode; isReentrant: boolean }): Scope | null {
-    const scope = isReentrant ? Scope.holding(this, this.keyOf(lockable)) : null
-    if (scope?.mode === 'shared' && mode === 'exclusive') throw new DeadlockError(nameOf(lockable), [])
-    return scope
+    return isReentrant ? Scope.toJoin(this, this.keyOf(lockable), { name: nameOf(lockable), mode }) : null
   }
 
   keyOf(lockable: Lockable, namespace = this.#options.namespace): bigint {
@@ -202,7 +169,7 @@ export class Locks {
   }
 
   #hand(granted: Granted, startedAt: number): Lock {
-    const { schema, freezeMs, origin, events } = this.#options
+    const { schema, freezeMs, events } = this.#options
     const { session, lane, leave, wish } = granted
     const { token, seen } = granted.grant
     const { name, namespace, mode, keys } = wish
@@ -233,7 +200,7 @@ export class Locks {
         events.lost(fence, holding.heldMs, lost)
       },
     })
-    const lock = new Lock(fence, origin, () => holding.end())
+    const lock = new Lock(fence, this.#fencing, holding)
     events.acquired(fence, performance.now() - startedAt)
     const seat = this.#inHand.add({ lock, holding, session, wish })
     return lock

@@ -37,6 +37,8 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
+    // Timers of a frozen process do not run.
+    if (this.#connection.isFrozen) return
     const { idleMs } = this.#connection
     if (idleMs > this.#idleMs) return await this.#connection.close()
     // Any answer is a beat: the server has heard of us, and we of it.
@@ -53,7 +55,7 @@ export class Heartbeat {
   #watch(sentAt: number): NodeJS.Timeout {
     const look = () => {
       const silentMs = Math.min(performance.now() - sentAt, this.#connection.silentMs)
-      if (!this.#isBeating || silentMs < this.#answerMs) return
+      if (!this.#isBeating || this.#connection.isFrozen || silentMs < this.#answerMs) return
       this.#connection.destroy(new Error(`no answer from the server within ${this.#answerMs} ms`))
     }
     // A loop that was blocked comes here before it reads what has arrived meanwhile: one turn more, or a process that

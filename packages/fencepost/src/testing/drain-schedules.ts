@@ -1,5 +1,5 @@
 import { Schedules } from '../schedule/schedules.ts'
-import { TestClock, testClock } from './test-clock.ts'
+import { setByClock, type TestClock, testClock } from './test-clock.ts'
 
 export interface DrainSchedulesOptions {
   /** What time it is for schedules; the server's by default. */
@@ -17,6 +17,6 @@ export async function drainSchedules(
   { clock = testClock() }: DrainSchedulesOptions = {},
 ): Promise<void> {
   const { main, scheduler } = Schedules.placeOf(fp.schedules)
-  await TestClock.follow(clock, main)
+  await setByClock(clock, main)
   await scheduler.drain()
 }

@@ -11,7 +11,7 @@ import type { Job } from '../queue/job.ts'
 import { checkPayload } from '../queue/payload.ts'
 import { queueNameOf } from '../queue/queue-name.ts'
 import type { DoneAttempt, DrainedAttempt, DrainReport, FailedAttempt } from './drain-report.ts'
-import { setJobClock, TestClock } from './test-clock.ts'
+import { setByClock, setJobClock, type TestClock } from './test-clock.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- jobs of all payloads
 export type AnyJob = Job<any, any, any>
@@ -35,7 +35,7 @@ export class DrainSession implements AsyncDisposable {
 
   static async open(jobs: Jobs, kinds: readonly AnyJob[], clock: TestClock): Promise<DrainSession> {
     const place = Jobs.placeOf(jobs)
-    await TestClock.follow(clock, place.main)
+    await setByClock(clock, place.main)
     const { origin, schema, namespace, closing } = place
     // freezeMs: a test that is stopped in a debugger keeps its job.
     const session = await Session.open({

@@ -1,4 +1,5 @@
-import { drainSchedules, type Fencepost, fencepost, type TestClock, testClock, type TickState } from 'fencepost'
+import { type Fencepost, fencepost, type TickState } from 'fencepost'
+import { drainSchedules, type TestClock, testClock } from 'fencepost/testing'
 import type { Database } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 

@@ -21,7 +21,11 @@ test('P4: the permits of a killed process go to those who wait, while others hol
   await using stays = await fp.semaphore('kill', 3).acquire()
   await using killed = await Remote.start(database.url)
   const lost = [await killed.call<Held>('acquire', 'kill', 3), await killed.call<Held>('acquire', 'kill', 3)]
-  const waiting = [fp.semaphore('kill', 3).acquire(), fp.semaphore('kill', 3).acquire(), fp.semaphore('kill', 3).acquire()]
+  const waiting = [
+    fp.semaphore('kill', 3).acquire(),
+    fp.semaphore('kill', 3).acquire(),
+    fp.semaphore('kill', 3).acquire(),
+  ]
   await untilInLine(admin, 'kill', 3)
   await killed.kill()
   const [first, second] = [await waiting[0], await waiting[1]]
@@ -60,7 +64,9 @@ test('P3, P4, P5: the permit of a frozen process goes on after freezeTimeout; wh
   expect(next.token).toBeGreaterThan(held.token)
   await next.transaction((tx) => tx.query(`insert into effects values ('next')`))
   frozen.thaw()
-  await expect(frozen.call('writeWithPermit', held.name, `insert into effects values ('zombie')`)).rejects.toMatchObject({
+  await expect(
+    frozen.call('writeWithPermit', held.name, `insert into effects values ('zombie')`),
+  ).rejects.toMatchObject({
     code: 'STALE_TOKEN',
   })
   await eventually(async () => frozen.lossOf(held.name))

@@ -43,7 +43,10 @@ test('who fails is heard by all who waited, in its process by what it threw, and
   }
   const here = [fp.single('fail', never), fp.single('fail', { ttl: '1h' }, never)]
   const there = last.call('single', 'fail')
-  const failed = { code: 'SINGLE_FAILED', message: expect.stringMatching(/computing "fail" failed in .* on .*: RangeError: too far$/) }
+  const failed = {
+    code: 'SINGLE_FAILED',
+    message: expect.stringMatching(/computing "fail" failed in .* on .*: RangeError: too far$/),
+  }
   await Promise.all([...here, there].map((one) => expect(one).rejects.toMatchObject(failed)))
   expect(await thrown).toMatchObject({ message: 'too far' })
   expect(await computedOf(admin, 'fail')).toEqual([other.pid])

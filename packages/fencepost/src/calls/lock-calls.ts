@@ -1,7 +1,7 @@
-import { firstOf } from './ground/abort.ts'
-import { checkLockable, type Lockable } from './ground/foreign-key.ts'
-import type { Holder } from './ground/holder.ts'
-import type { Lock } from './locks/lock.ts'
+import { firstOf } from '../ground/abort.ts'
+import { checkLockable, type Lockable } from '../ground/foreign-key.ts'
+import type { Holder } from '../ground/holder.ts'
+import type { Lock } from '../locks/lock.ts'
 import {
   type LockOptions,
   optionsAndWork,
@@ -10,20 +10,23 @@ import {
   type Reentrant,
   type TryLockOptions,
   type Work,
-} from './locks/lock-options.ts'
-import type { LockSet } from './locks/lock-set.ts'
-import type { Locks } from './locks/locks.ts'
-import { Scope } from './locks/scope.ts'
+} from '../locks/lock-options.ts'
+import type { LockSet } from '../locks/lock-set.ts'
+import type { Locks } from '../locks/locks.ts'
+import { Scope } from '../locks/scope.ts'
 
 const TRYING = ['signal', 'shared'] as const
 const WAITING = ['wait', ...TRYING, 'onWait'] as const
 
+/** Who grants what is asked for here. */
+export type Locker = Pick<Locks, 'acquire' | 'tryAcquire' | 'acquireAll' | 'scopeToJoin' | 'keyOf' | 'who'>
+
 /** How locks are asked for: by handle or with a callback, waiting or not, one or several. */
 export abstract class LockCalls {
-  readonly #locks: Locks
+  readonly #locks: Locker
   readonly #closing: AbortSignal
 
-  constructor(locks: Locks, closing: AbortSignal) {
+  constructor(locks: Locker, closing: AbortSignal) {
     this.#locks = locks
     this.#closing = closing
   }
