@@ -33,7 +33,7 @@ test('a job that throws undefined, never returns, has a payload of 10 MB or a na
       queue,
       retry: { attempts: 1 },
       run() {
-        // oxlint-disable-next-line no-throw-literal -- what a library may do
+        // oxlint-disable-next-line typescript/only-throw-error -- what a library may do
         throw undefined
       },
     }),
