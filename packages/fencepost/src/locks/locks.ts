@@ -38,6 +38,8 @@ export interface Asked {
   readonly namespace?: string | undefined
   /** The callback it is to be held for. Default: the one it is asked in, if any. */
   readonly scope?: Scope | undefined
+  /** As in {@link Wish}; default: no. */
+  readonly isUrgent?: boolean
 }
 
 export interface AskedToWait extends Asked {
@@ -164,11 +166,12 @@ export class Locks {
     await this.#inHand.release()
   }
 
-  #wish(lockable: Lockable, { mode, scope = Scope.here(), namespace = this.#options.namespace }: Asked): Wish {
+  #wish(lockable: Lockable, asked: Asked): Wish {
+    const { mode, scope = Scope.here(), namespace = this.#options.namespace, isUrgent = false } = asked
     const [name, foreign] = [nameOf(lockable), foreignOf(lockable)]
     const own = keysOf(name, namespace)
     const keys = foreign === null ? own : { ...own, foreign }
-    return { keys, namespace, name, mode, scopes: Scope.idsHere(), scope: scope?.id ?? null }
+    return { keys, namespace, name, mode, scopes: Scope.idsHere(), scope: scope?.id ?? null, isUrgent }
   }
 
   #tellWaiting(place: Place, { onWait, onTicket }: AskedToWait): void {

@@ -32,12 +32,12 @@ const untilKeyWanted = (name: string) =>
     return (await admin.query(text, [name])).rowCount
   })
 
-test('a free lock is granted as to any other request', async () => {
+test('W17: a free lock is granted as to any other request', async () => {
   expect(await locks.request('free', { steal: true }, ({ name, mode }) => [name, mode])).toEqual(['free', 'exclusive'])
   expect(await locks.request('free', { ifAvailable: true }, (lock) => lock?.name)).toBe('free')
 })
 
-test('the promise of the holder rejects with an AbortError at once, while its callback goes on and is heard of no more', async () => {
+test('W16: the promise of the holder rejects with an AbortError at once, while its callback goes on and is heard of no more', async () => {
   const called = deferred<AbortSignal>()
   const end = deferred()
   let isOver = false
@@ -81,7 +81,7 @@ test('P3: the holder of another process is told, and what it writes from then on
   expect(rowCount).toBe(0)
 })
 
-test('it is granted before all who wait, here and elsewhere, and they are granted in their order afterwards', async () => {
+test('W17: it is granted before all who wait, here and elsewhere, and they are granted in their order afterwards', async () => {
   await using tab = await Tab.open(database.url)
   for (let round = 0; round < 5; round++) {
     const name = `before all ${round}`
@@ -110,7 +110,40 @@ test('it is granted before all who wait, here and elsewhere, and they are grante
   }
 })
 
-test('all who share the lock are stolen from, in all processes', async () => {
+test("W16: a callback that ends after its lock was stolen lets go of nothing that is the thief's, on the same connection", async () => {
+  const [called, end, taken, over] = [deferred(), deferred(), deferred(), deferred()]
+  const stolen = locks.request('late end', async () => {
+    called.resolve()
+    await end.promise
+    over.resolve()
+  })
+  await called.promise
+  const thief = locks.request('late end', { steal: true }, async (lock) => {
+    taken.resolve()
+    await over.promise
+    await lock.transaction((tx) => tx.query('select 1'))
+    return await locks.request('late end', { ifAvailable: true }, (other) => other)
+  })
+  await expect(stolen).rejects.toMatchObject({ name: 'AbortError' })
+  await taken.promise
+  expect((await locks.query()).held.filter(({ name }) => name === 'late end')).toHaveLength(1)
+  end.resolve()
+  expect(await thief).toBeNull()
+})
+
+test('W16: only the name that is asked for is stolen, whatever else its holder has', async () => {
+  await using tab = await Tab.open(database.url)
+  const [one, other] = [await tab.ask('one'), await tab.ask('other')]
+  await Promise.all([one.called(), other.called()])
+  await locks.request('one', { steal: true }, () => {})
+  expect(await one.outcome()).toMatchObject({ error: 'AbortError' })
+  await other.write('insert into effects (name) values ($$kept$$)')
+  expect(await locks.request('other', { ifAvailable: true }, (lock) => lock)).toBeNull()
+  await other.release('done')
+  expect(await other.outcome()).toMatchObject({ value: 'done' })
+})
+
+test('W16: all who share the lock are stolen from, in all processes', async () => {
   await using tab = await Tab.open(database.url)
   const end = deferred()
   const here = [1, 2].map(() => locks.request('shared', { mode: 'shared' }, () => end.promise))
@@ -123,7 +156,7 @@ test('all who share the lock are stolen from, in all processes', async () => {
   end.resolve()
 })
 
-test('who steals later steals from who stole before', async () => {
+test('W16: who steals later steals from who stole before', async () => {
   await using tab = await Tab.open(database.url)
   const first = await tab.ask('twice')
   await first.called()
