@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { placeOf } from '../../../../scripts/docs/compile-snippets.js'
 import type { Snippet } from '../../../../scripts/docs/read-snippets.js'
+import { programEnvironment } from '../support/program-environment.ts'
 import { PSQL } from '../support/psql.ts'
 import { COMMANDS } from './prepare-snippets.ts'
 
@@ -48,21 +49,9 @@ function endGroup(pid: number | undefined): void {
   }
 }
 
-/** The database as `DATABASE_URL` and as the programs of PostgreSQL have it, and our command and psql on the path. */
+/** With our command and psql on the path. */
 function environment(url: string, cwd: string): NodeJS.ProcessEnv {
-  const { hostname, port, username, password, pathname } = new URL(url)
-  return {
-    ...process.env,
-    DATABASE_URL: url,
-    PGHOST: hostname,
-    PGPORT: port,
-    PGUSER: username,
-    PGPASSWORD: password,
-    PGDATABASE: pathname.slice(1),
-    // Go insists on TLS if nobody says anything.
-    PGSSLMODE: 'disable',
-    PATH: [join(cwd, '..', COMMANDS), ...(PSQL === undefined ? [] : [dirname(PSQL)]), process.env['PATH']].join(':'),
-    // What it needs is installed, or it fails.
-    npm_config_offline: 'true',
-  }
+  const path = [join(cwd, '..', COMMANDS), ...(PSQL === undefined ? [] : [dirname(PSQL)]), process.env['PATH']]
+  // What it needs is installed, or it fails.
+  return { ...programEnvironment(url), PATH: path.join(delimiter), npm_config_offline: 'true' }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { buildGo, type Command, PYTHON, RUBY } from './other-languages.ts'
+import { programEnvironment } from './program-environment.ts'
 import { PSQL } from './psql.ts'
 
 /** How a program of another language is started: it reads a verb and its key from each line, and answers `true` or `false`. */
@@ -45,7 +46,7 @@ export class OtherProgram implements AsyncDisposable {
 
   constructor({ command = [''], line }: OtherLanguage, url: string) {
     const [program, ...args] = command
-    const env = { ...process.env, DATABASE_URL: url, PGAPPNAME: 'program', PGSSLMODE: 'disable' }
+    const env = { ...programEnvironment(url), PGAPPNAME: 'program' }
     this.#child = spawn(program, program === PSQL ? [...args, url] : args, { env, stdio: ['pipe', 'pipe', 'inherit'] })
     this.#answers = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]()
     this.#line = line
