@@ -93,9 +93,10 @@ of its own, when some must take effect twice: else the run has shown nothing. Ex
   },
   election: {
     says: 'leaders that are killed and frozen, one after the other',
-    does: `The next in line has to lead, under a larger term, and no leader of before may write after it. Exit code 1 if one has.`,
+    does: `The next in line has to lead, under a larger term, within 300 ms of a kill, and no two may write in the same moment: by the
+snapshots of their writes. Exit code 1 if not.`,
     numbers: {
-      blows: { says: 'half of them kill', least: 1, most: 100_000, usual: 200 },
+      blows: { says: 'half of them kill, one in five of these a standby too', least: 1, most: 100_000, usual: 200 },
       candidates: { says: 'processes', least: 2, most: 20, usual: 5 },
       seed: SEED,
       postgres: POSTGRES,

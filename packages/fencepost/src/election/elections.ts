@@ -44,7 +44,13 @@ export class Elections {
     if (typeof work !== 'function') throw new TypeError('lead() needs a function to run while this process leads')
     const { signal, onEnd } = checkLeadOptions(options)
     using until = firstOf([this.#closing, signal])
-    const asked = { waitMs: null, mode: 'exclusive', onWait: options.onStandby, signal: until.signal } as const
+    const asked = {
+      waitMs: null,
+      mode: 'exclusive',
+      onWait: options.onStandby,
+      signal: until.signal,
+      isUrgent: true,
+    } as const
     for (;;) {
       const lock = await this.#campaign(name, asked).catch((error: unknown) => {
         if (signal?.aborted && error === signal.reason) return null

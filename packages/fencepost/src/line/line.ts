@@ -4,7 +4,9 @@ import type { Ticket, Tickets } from '../sessions/tickets.ts'
 import type { Wish } from '../sessions/wish.ts'
 import { Place } from './place.ts'
 
-const LOOK_MS = 1000
+const URGENT_LOOK_MS = 200
+/** How many of these looks are one of those who are not urgent. */
+const LOOKS = 5
 
 /** Whom somebody says to be the next. */
 interface Called {
@@ -17,13 +19,14 @@ interface Called {
  * Those of this process who wait, name by name, in the order of their calls:
  *
  *     enter ──▶ stand: draws a ticket ──▶ is called: nobody stands before it ──▶ leave: the next is called
- *                                          by whoever left, or by a look each second, as that one may have died
+ *                                          by whoever left, or by a look, as that one may have died
  */
 export class Line {
   readonly #nudge: (key: bigint) => void
   readonly #places = new Map<bigint, Place[]>()
   #early: Called[] = []
   #looking: NodeJS.Timeout | undefined
+  #looks = 0
 
   /** @param nudge called when another session tells that the name of a key may be free. */
   constructor(nudge: (key: bigint) => void) {
@@ -52,7 +55,7 @@ export class Line {
   /** Waits until it is called. Rejects with the signal's reason, or as the session that has the ticket is lost. */
   async stand(place: Place, { session, tickets }: Main, signal: AbortSignal): Promise<void> {
     tickets.onTurn((key, ticket) => this.#tell({ tickets, key, ticket }))
-    this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref()
+    this.#looking ??= setInterval(() => this.#look(), URGENT_LOOK_MS).unref()
     const lose = () => place.fail(session.over.reason)
     const seat = session.whenOver(lose)
     try {
@@ -136,7 +139,10 @@ export class Line {
   }
 
   #look(): void {
-    for (const [first] of this.#places.values()) if (first !== undefined) void this.#check(first)
+    const isForAll = ++this.#looks % LOOKS === 0
+    for (const [first] of this.#places.values()) {
+      if (first !== undefined && (isForAll || first.wish.isUrgent)) void this.#check(first)
+    }
   }
 
   async #check(place: Place): Promise<void> {

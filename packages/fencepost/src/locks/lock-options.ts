@@ -51,6 +51,8 @@ export interface Asked {
   readonly scope?: Scope | undefined
   /** For what is no lock, but is stood in line for: how it is taken, and the keys of its line. */
   readonly other?: { readonly way: Way; readonly keys: Keys } | undefined
+  /** As in {@link Wish}; default: no. */
+  readonly isUrgent?: boolean
 }
 
 export interface AskedToWait extends Asked {

@@ -143,11 +143,12 @@ export class Locks {
     await this.#inHand.release()
   }
 
-  #wish(lockable: Lockable, { mode, scope = Scope.here(), namespace = this.#options.namespace, other }: Asked): Wish {
+  #wish(lockable: Lockable, asked: Asked): Wish {
+    const { mode, scope = Scope.here(), namespace = this.#options.namespace, other, isUrgent = false } = asked
     const [name, foreign] = [nameOf(lockable), foreignOf(lockable)]
     const own = other?.keys ?? keysOf(name, namespace)
     const keys = foreign === null ? own : { ...own, foreign }
-    return { keys, namespace, name, mode, scopes: Scope.idsHere(), scope: scope?.id ?? null }
+    return { keys, namespace, name, mode, scopes: Scope.idsHere(), scope: scope?.id ?? null, isUrgent }
   }
 
   #tellWaiting(place: Place, { onWait, onTicket }: AskedToWait): void {

@@ -32,12 +32,12 @@ const untilKeyWanted = (name: string) =>
     return (await admin.query(text, [name])).rowCount
   })
 
-test('a free lock is granted as to any other request', async () => {
+test('W17: a free lock is granted as to any other request', async () => {
   expect(await locks.request('free', { steal: true }, ({ name, mode }) => [name, mode])).toEqual(['free', 'exclusive'])
   expect(await locks.request('free', { ifAvailable: true }, (lock) => lock?.name)).toBe('free')
 })
 
-test('the promise of the holder rejects with an AbortError at once, while its callback goes on and is heard of no more', async () => {
+test('W16: the promise of the holder rejects with an AbortError at once, while its callback goes on and is heard of no more', async () => {
   const called = deferred<AbortSignal>()
   const end = deferred()
   let isOver = false
@@ -81,7 +81,7 @@ test('P3: the holder of another process is told, and what it writes from then on
   expect(rowCount).toBe(0)
 })
 
-test('it is granted before all who wait, here and elsewhere, and they are granted in their order afterwards', async () => {
+test('W17: it is granted before all who wait, here and elsewhere, and they are granted in their order afterwards', async () => {
   await using tab = await Tab.open(database.url)
   for (let round = 0; round < 5; round++) {
     const name = `before all ${round}`
@@ -110,7 +110,7 @@ test('it is granted before all who wait, here and elsewhere, and they are grante
   }
 })
 
-test('all who share the lock are stolen from, in all processes', async () => {
+test('W16: all who share the lock are stolen from, in all processes', async () => {
   await using tab = await Tab.open(database.url)
   const end = deferred()
   const here = [1, 2].map(() => locks.request('shared', { mode: 'shared' }, () => end.promise))
@@ -123,7 +123,7 @@ test('all who share the lock are stolen from, in all processes', async () => {
   end.resolve()
 })
 
-test('who steals later steals from who stole before', async () => {
+test('W16: who steals later steals from who stole before', async () => {
   await using tab = await Tab.open(database.url)
   const first = await tab.ask('twice')
   await first.called()
