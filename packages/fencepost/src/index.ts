@@ -30,6 +30,7 @@ export {
   type TransactionLockPlace,
 } from './fencing/lock-in-transaction.ts'
 export { key } from './foreign/key.ts'
+export { type KeyPlace, programOf } from './foreign/known-programs.ts'
 export type { Duration } from './ground/duration.ts'
 export type { EvictCall } from './eviction/evict-call.ts'
 export type { EvictionReport, EvictOptions } from './eviction/eviction-options.ts'
@@ -71,7 +72,14 @@ export * from './queue/enqueue-errors.ts'
 export type { EnqueueManyOptions, EnqueueOptions } from './queue/enqueue-options.ts'
 export type { Enqueued } from './queue/enqueue-statement.ts'
 export type { Decision, Job, JobContext, JobKind, RetryOptions, Snooze, StandardSchema } from './queue/job.ts'
-export { type MigrateOptions, type MigrationReport, schemaSql } from './postgres/migrate.ts'
+export {
+  type MigrateOptions,
+  type MigrationReport,
+  schemaSql,
+  schemaState,
+  type SchemaState,
+} from './postgres/migrate.ts'
+export { findPooler, type PoolerReport } from './postgres/pooler.ts'
 export type { InTransaction, PoolLike, Queryable } from './postgres/queryable.ts'
 export { drain, type DrainOptions } from './testing/drain.ts'
 export type { DoneAttempt, DrainedAttempt, DrainReport, FailedAttempt } from './testing/drain-report.ts'

@@ -2,6 +2,7 @@
 export const ExitCode = {
   fine: 0,
   promiseBroken: 1,
+  hazard: 1,
   usage: 64,
   unreachable: 69,
   internal: 70,

@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { demo } from './commands/demo.ts'
+import { doctor } from './commands/doctor.ts'
 import { migrate } from './commands/migrate.ts'
 import { sql } from './commands/sql.ts'
 import { ExitCode, exitCodeOf } from './exit-code.ts'
 
 /** A command is a file that adds itself; what it needs beyond its options it imports when it runs, so that help stays fast. */
-const COMMANDS = [demo, migrate, sql]
+const COMMANDS = [demo, doctor, migrate, sql]
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -19,7 +20,8 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   try {
     await makeProgram().parseAsync()
-    return ExitCode.fine
+    // A command that has told what it found may say so by it.
+    return Number(process.exitCode ?? ExitCode.fine)
   } catch (error) {
     return complain(error)
   }

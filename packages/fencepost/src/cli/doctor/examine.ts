@@ -1,0 +1,82 @@
+import pg from 'pg'
+import { findPooler } from '../../index.ts'
+import { CommandError, ExitCode } from '../exit-code.ts'
+import type { Hazard, Level, Server, Verdict } from './hazard.ts'
+import { Look } from './look.ts'
+import { serverFacts } from './server-facts.ts'
+
+export interface Told extends Verdict {
+  readonly hazard: string
+}
+
+export interface Report {
+  /** Host, port and database. */
+  readonly where: string
+  readonly server: string
+  /** The worst first. */
+  readonly verdicts: readonly Told[]
+}
+
+export interface Examined {
+  readonly target: string | object
+  readonly schema: string
+  readonly olderThanMs: number
+  readonly hazards: readonly Hazard<unknown>[]
+}
+
+const LEVELS: readonly Level[] = ['danger', 'warning', 'unseen', 'note', 'fine']
+
+/** Looks at a database, any one, and judges what it finds. Nothing is installed and nothing left behind. */
+export async function examine(examined: Examined): Promise<Report> {
+  const { target, schema, olderThanMs, hazards } = examined
+  const pooler = await findPooler(target).catch(explain)
+  const config = typeof target === 'string' ? { connectionString: target } : target
+  const client = new pg.Client({ ...config, application_name: 'fencepost doctor', connectionTimeoutMillis: 10_000 })
+  client.on('error', () => {}) // told to the look that is under way
+  await client.connect()
+  try {
+    const look = await Look.begin(client, schema)
+    const server = await serverFacts(look, { client, target, pooler, schema, olderThanMs })
+    const verdicts: Told[] = []
+    for (const hazard of hazards) verdicts.push(...(await verdictsOn(hazard, look, server)))
+    await look.end()
+    const worst = verdicts.toSorted((one, other) => LEVELS.indexOf(one.level) - LEVELS.indexOf(other.level))
+    return { where: pooler.where, server: /^\S+ \S+/.exec(server.banner)?.[0] ?? server.banner, verdicts: worst }
+  } finally {
+    await client.end()
+  }
+}
+
+async function verdictsOn(hazard: Hazard<unknown>, look: Look, server: Server): Promise<Told[]> {
+  if (hazard.applies?.(server) === false) return []
+  const found = await hazard.collect(look, server).then(
+    (facts) => hazard.judge(facts, server),
+    (error: unknown) => unseen(error, server),
+  )
+  return [found].flat().map((verdict) => ({ hazard: hazard.id, ...verdict }))
+}
+
+/** What the server says why it was not shown is not for us to judge; what shows nothing any more is. */
+function unseen(error: unknown, { role, hasSchema, schema }: Server): Verdict {
+  const { code, message } = error as { code?: string; message: string }
+  if (code === undefined || /^(08|57P)/.test(code)) throw error
+  const what = `could not be looked at: ${message}`
+  if (code !== '42501') return { level: 'unseen', what }
+  const name = `"${role.replaceAll('"', '""')}"`
+  const ours = hasSchema ? `grant ${schema}_inspect to ${name}; -- made by npx fencepost migrate --roles; or ` : ''
+  return { level: 'unseen', what, mend: `${ours}grant pg_monitor to ${name};` }
+}
+
+/** Where not even a login is left, that is what there is to be told. */
+function explain(error: unknown): never {
+  const { code, cause, message } = error as { code?: string; cause?: { code?: string }; message: string }
+  if (code === 'OUT_OF_LOCKS') {
+    const why = `${message}: the lock table is full, so that not even a login has room. End the session that fills it, or restart the server with a larger max_locks_per_transaction`
+    throw new CommandError(why, ExitCode.unreachable, { cause: error })
+  }
+  if (cause?.code === '53300') {
+    const why = `${message}: no connection is left. End some that idle, or log in as a superuser, for whom superuser_reserved_connections are kept`
+    throw new CommandError(why, ExitCode.unreachable, { cause: error })
+  }
+  throw error
+}
