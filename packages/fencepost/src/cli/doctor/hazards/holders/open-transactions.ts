@@ -29,7 +29,7 @@ const SQL = `
   from pg_stat_activity as activity
   left join blocked on blocker = activity.pid
   left join advisory on advisory.pid = activity.pid
-  where datname = current_database() and backend_type = 'client backend' and activity.pid <> pg_backend_pid()
+  where datname = current_database() and coalesce(backend_type, 'client backend') = 'client backend' and activity.pid <> pg_backend_pid()
     and (xact_start is not null or state is null)
   order by xact_start`
 

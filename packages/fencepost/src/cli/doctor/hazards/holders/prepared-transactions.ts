@@ -14,8 +14,10 @@ interface Row {
 const SQL = `
   select gid, quote_literal(gid) as literal, owner::text, extract(epoch from clock_timestamp() - prepared)::float8 * 1000 as "ageMs",
     (
-      select count(*)::integer from pg_locks
-      where locktype = 'advisory' and pid is null and virtualtransaction = '-1/' || transaction::text
+      select count(*)::integer
+      from pg_locks as itself
+      join pg_locks as lock using (virtualtransaction)
+      where itself.pid is null and itself.transactionid = transaction and lock.pid is null and lock.locktype = 'advisory'
     ) as locks
   from pg_prepared_xacts where database = current_database() order by prepared`
 

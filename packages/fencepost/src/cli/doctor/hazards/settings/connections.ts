@@ -1,9 +1,11 @@
 import type { Hazard } from '../../hazard.ts'
 import { plural } from '../../quantity.ts'
+import { setAtStart } from '../../set-setting.ts'
 
 interface Facts {
   readonly used: number
   readonly limit: number
+  readonly source: string
   /** Kept for superusers and their like. */
   readonly kept: number
   readonly ofRole: number
@@ -16,9 +18,12 @@ interface Facts {
 
 const SQL = `
   with session as materialized (
-    select usename, datname, state, application_name from pg_stat_activity where backend_type = 'client backend'
+    -- Of those of other roles the type may not be shown.
+    select usename, datname, state, application_name from pg_stat_activity
+    where coalesce(backend_type, 'client backend') = 'client backend' and usename is not null
   )
   select (select count(*)::integer from session) as used, current_setting('max_connections')::integer as limit,
+    (select source from pg_settings where name = 'max_connections') as source,
     current_setting('superuser_reserved_connections')::integer + coalesce(current_setting('reserved_connections', true)::integer, 0) as kept,
     (select count(*)::integer from session where usename = current_user) as "ofRole",
     (select rolconnlimit from pg_roles where rolname = current_user) as "roleLimit",
@@ -39,14 +44,14 @@ export const connections: Hazard<Facts | undefined> = {
 
   judge(facts, { role, database }) {
     if (facts === undefined) return []
-    const { used, limit, kept, ofRole, roleLimit, ofDatabase, databaseLimit, idle } = facts
+    const { used, limit, source, kept, ofRole, roleLimit, ofDatabase, databaseLimit, idle } = facts
     const name = (of: string) => `"${of.replaceAll('"', '""')}"`
     const limits = [
       {
         used,
         limit: limit - kept,
         of: 'the server',
-        mend: `alter system set max_connections = ${limit * 2}; -- then restart the server`,
+        mend: setAtStart({ name: 'max_connections', source }, limit * 2),
       },
       {
         used: ofRole,

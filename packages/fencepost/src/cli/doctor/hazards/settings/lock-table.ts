@@ -1,5 +1,6 @@
 import type { Hazard } from '../../hazard.ts'
 import { plural } from '../../quantity.ts'
+import { setAtStart } from '../../set-setting.ts'
 import { SESSION_COLUMNS, type SessionFacts, sessionText, terminate } from '../../sessions.ts'
 
 interface Facts {
@@ -7,6 +8,7 @@ interface Facts {
   readonly each: number
   readonly connections: number
   readonly prepared: number
+  readonly source: string
   readonly most: (SessionFacts & { readonly locks: number }) | null
 }
 
@@ -16,6 +18,7 @@ const SQL = `
   )
   select (select count(*)::integer from lock) as used, current_setting('max_locks_per_transaction')::integer as each,
     current_setting('max_connections')::integer as connections, current_setting('max_prepared_transactions')::integer as prepared,
+    (select source from pg_settings where name = 'max_locks_per_transaction') as source,
     (
       select json_build_object('backend', backend, 'application', application, 'role', role, 'host', host, 'locks', locks)
       from (
@@ -36,7 +39,7 @@ export const lockTable: Hazard<Facts | undefined> = {
 
   judge(facts) {
     if (facts === undefined) return []
-    const { used, each, connections, prepared, most } = facts
+    const { used, each, connections, prepared, source, most } = facts
     const room = each * (connections + prepared)
     const share = used / room
     const state = `${used.toLocaleString('en')} of the ${room.toLocaleString('en')} locks the server is configured for are taken`
@@ -48,7 +51,7 @@ export const lockTable: Hazard<Facts | undefined> = {
     return {
       level: share < FULL ? 'warning' : 'danger',
       what: `${state}${who}; we take no more beyond that, and where it is full nobody connects either (max_locks_per_transaction × ${plural(connections, 'connection')})`,
-      mend: `alter system set max_locks_per_transaction = ${Math.max(enough, each * 2)}; -- then restart the server${end}`,
+      mend: `${setAtStart({ name: 'max_locks_per_transaction', source }, Math.max(enough, each * 2))}${end}`,
     }
   },
 }
