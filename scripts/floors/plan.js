@@ -20,7 +20,8 @@ const FLOORS = [
   ['ground'],
   ['wire'],
   ['postgres'],
-  ['adapters', 'events', 'foreign', 'inspection'],
+  ['adapters', 'events', 'foreign'],
+  ['inspection'],
   ['fencing'],
   ['sessions'],
   ['line'],
@@ -54,6 +55,7 @@ function fencepostRooms() {
     const below = FLOORS.slice(0, height).flat()
     for (const name of floor) rooms[name] = { rooms: below, foreign: ['wire', 'postgres'].includes(name) ? ['pg'] : [] }
   }
+  rooms['inspection'] = { rooms: [], foreign: [], ...rooms['inspection'], subRooms: true }
   rooms[FRONT_DOOR] = { rooms: FLOORS.flat(), foreign: [] }
   // It uses the library as its users do, through index.ts, and loads the modules its user names on the command line.
   // pg is for the demo's ledger, which is somebody's application and not ours.

@@ -15,6 +15,7 @@ as $$
       ('inspect', 'table', 'select', 'jobs finished_jobs job_list job_limits job_logs job_starts job_windows queues workers'),
       ('inspect', 'sequence', 'select', 'tokens'),
       ('inspect', 'routine', 'execute', 'who inspect inspect_foreign list_locks name_locks read_lock_table lock_table advisory_locks'),
+      ('inspect', 'routine', 'execute', 'line_waits live_sessions'),
       ('inspect', 'routine', 'execute', 'key gate gate_of token_key held_token held_keys is_held'),
       ('inspect', 'routine', 'execute', 'known_keys known_range crc32 family rule_of once_token_key once_lock'),
       ('inspect', 'routine', 'execute', 'job_counts count_jobs sample_jobs ready_queues list_jobs namespace_of job_clock'),

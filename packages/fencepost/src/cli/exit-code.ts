@@ -3,6 +3,8 @@ export const ExitCode = {
   fine: 0,
   promiseBroken: 1,
   hazard: 1,
+  /** As grep has it: what was asked for is not there, or was not done. */
+  nobody: 1,
   usage: 64,
   unreachable: 69,
   internal: 70,
@@ -19,6 +21,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   DATABASE_UNREACHABLE: ExitCode.unreachable,
   AUTHENTICATION_FAILED: ExitCode.unreachable,
   LOCK_TIMEOUT: ExitCode.busy,
+  EVICTION_FAILED: ExitCode.busy,
   STANDBY: ExitCode.unusable,
   UNSUPPORTED_SERVER: ExitCode.unusable,
   UNSAFE_POOLER: ExitCode.unusable,

@@ -6,22 +6,26 @@ import { doctor } from './commands/doctor.ts'
 import { migrate } from './commands/migrate.ts'
 import { sql } from './commands/sql.ts'
 import { ExitCode, exitCodeOf } from './exit-code.ts'
+import { evict } from './reading/evict.ts'
+import { locks } from './reading/locks.ts'
+import { waits } from './reading/waits.ts'
+import { who } from './reading/who.ts'
 
 /** A command is a file that adds itself; what it needs beyond its options it imports when it runs, so that help stays fast. */
-const COMMANDS = [demo, doctor, migrate, sql]
+const COMMANDS = [demo, doctor, migrate, sql, who, locks, waits, evict]
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit()
 })
-process.exitCode = await main()
+// A command says by process.exitCode what is no failure.
+process.exitCode = (await main()) || process.exitCode
 
 async function main(): Promise<number> {
   try {
     await makeProgram().parseAsync()
-    // A command that has told what it found may say so by it.
-    return Number(process.exitCode ?? ExitCode.fine)
+    return ExitCode.fine
   } catch (error) {
     return complain(error)
   }

@@ -55,8 +55,8 @@ test('golang-migrate is known in each schema with its table, pg-boss in every sc
 })
 
 test('where our schema is not, programOf tells the same of the same keys', async () => {
-  const schemas = (await database.admin.query<{ nspname: string }>('select nspname from pg_namespace')).rows.map(
-    ({ nspname }) => nspname,
+  const { rows: schemas } = await database.admin.query<{ name: string; isMigrated: boolean }>(
+    `select nspname as name, to_regclass(nspname || '.schema_migrations') is not null as "isMigrated" from pg_namespace`,
   )
   const { rows } = await database.admin.query<{ key: string; means: string }>(
     'select key, means from fencepost.known_keys()',

@@ -1,4 +1,4 @@
-import { programOf } from '../../../../index.ts'
+import { programOf, type Surroundings } from '../../../../index.ts'
 import { age } from '../../../show/age.ts'
 import type { Hazard, Server, Verdict } from '../../hazard.ts'
 import { plural } from '../../quantity.ts'
@@ -21,7 +21,7 @@ interface Key {
 
 interface Facts {
   readonly rows: readonly Row[]
-  readonly schemas: readonly string[]
+  readonly schemas: Surroundings['schemas']
 }
 
 const [SHOWN, MOST] = [3, 5]
@@ -47,15 +47,18 @@ const SQL = `
   where (state = 'idle' or state is null) and pid <> pg_backend_pid()
   order by held.waiting desc, state_change`
 const SCHEMAS = `
-  select nspname as name from pg_namespace
+  select nspname as name, exists (
+    select from pg_class where relnamespace = pg_namespace.oid and relname = 'schema_migrations'
+  ) as "isMigrated"
+  from pg_namespace
   where nspname !~ '^pg_' and nspname <> 'information_schema' order by nspname = 'public' desc, nspname limit 100`
 
 /** Advisory locks held by connections that do nothing: what is left by a program that hangs, forgot to unlock, or was cut off by a pooler. */
 export const stuckLocks: Hazard<Facts> = {
   id: 'stuck-locks',
   async collect(look) {
-    const schemas = await look.ask<{ name: string }>(SCHEMAS)
-    return { rows: await look.ask<Row>(SQL), schemas: schemas.map(({ name }) => name) }
+    const schemas = await look.ask<Surroundings['schemas'][number]>(SCHEMAS)
+    return { rows: await look.ask<Row>(SQL), schemas }
   },
 
   judge({ rows, schemas }, server) {
@@ -76,7 +79,7 @@ export const stuckLocks: Hazard<Facts> = {
   },
 }
 
-function verdictOn(row: Row, schemas: readonly string[], { database, pooler }: Server): Verdict {
+function verdictOn(row: Row, schemas: Surroundings['schemas'], { database, pooler }: Server): Verdict {
   const names = row.keys.map(({ key, pair }) => {
     const number = pair ?? BigInt(key ?? 0)
     const means = programOf(number, { database, schemas })
