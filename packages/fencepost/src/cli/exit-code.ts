@@ -10,6 +10,8 @@ export const ExitCode = {
   internal: 70,
   busy: 75,
   unusable: 78,
+  cannotRun: 126,
+  notFound: 127,
   /** 128 and the number of the signal. */
   SIGHUP: 129,
   SIGINT: 130,
@@ -29,6 +31,8 @@ const BY_CODE: Readonly<Record<string, number>> = {
   MISSING_PRIVILEGE: ExitCode.unusable,
   SCHEMA_OUTDATED: ExitCode.unusable,
   SCHEMA_TOO_NEW: ExitCode.unusable,
+  POSTGRES_START: ExitCode.unreachable,
+  POSTGRES_UNAVAILABLE: ExitCode.unreachable,
 }
 
 /** An end of a command that is told in one line. */
