@@ -2,7 +2,13 @@ import { setMaxListeners } from 'node:events'
 import { Events } from './events/events.ts'
 import { type EvictCall, evictCall } from './eviction/evict-call.ts'
 import type { LockEvents } from './events/lock-events.ts'
-import { type ProtectCall, protectCalls, type UnprotectCall, type ViolationsCall } from './fencing/protect-calls.ts'
+import {
+  type ProtectCall,
+  protectCalls,
+  type ProtectedTablesCall,
+  type UnprotectCall,
+  type ViolationsCall,
+} from './fencing/protect-calls.ts'
 import { ClosedError } from './ground/errors.ts'
 import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
 import { Jobs } from './jobs/jobs.ts'
@@ -63,6 +69,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly protect: ProtectCall
   /** Takes that off again. */
   readonly unprotect: UnprotectCall
+  /** Lists what is protected, and what of it can be written all the same. */
+  readonly protectedTables: ProtectedTablesCall
   /** Lists what tables in mode `'report'` would have refused. */
   readonly violations: ViolationsCall
   readonly #origin: Origin
@@ -108,6 +116,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.enqueueFlow = enqueueFlowCall(parts)
     const calls = protectCalls({ origin, schema, namespace, ready: () => this.#ready() })
     ;({ protect: this.protect, unprotect: this.unprotect, violations: this.violations } = calls)
+    this.protectedTables = calls.protectedTables
     this.locks = new WebLocks({ locks, session: main, closing: closing.signal })
   }
 

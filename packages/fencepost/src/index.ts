@@ -23,7 +23,7 @@ export { s3 as fenceS3, type S3Commands, type S3Object } from './fences/s3.ts'
 export type { Carrier, Verifier, VerifierOptions } from './fences/verifier.ts'
 export type { Isolation } from './fencing/guarded-transaction.ts'
 export type { Transaction } from './fencing/pooled-transaction.ts'
-export type { ProtectOptions, Violation } from './fencing/protect.ts'
+export type { ProtectedTable, ProtectOptions, Violation } from './fencing/protect.ts'
 export {
   lockInTransaction,
   type TransactionLockOptions,
