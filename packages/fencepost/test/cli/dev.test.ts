@@ -128,7 +128,7 @@ test('dev: a server outlives nobody who started it', async () => {
   dev.kill('SIGKILL')
   await dev.closed
   await eventually(async () => !existsSync(`/proc/${pid}`))
-  await expect(query(url, 'select 1')).rejects.toThrow()
+  await expect(query(url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
 test('dev: a data folder of another major is refused, and says what to do', async ({ skip }) => {

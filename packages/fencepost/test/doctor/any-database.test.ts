@@ -24,16 +24,6 @@ test('doctor: a sound server is told to be so, with exit code 0, and a warning c
 })
 
 test('doctor: it leaves nothing behind in a database that never saw us, and does not end anybody', async () => {
-  const look = async () => {
-    const { rows } = await admin.query(
-      `select (select count(*) from pg_class) as classes, (select count(*) from pg_proc) as procedures,
-        (select count(*) from pg_namespace) as schemas, (select count(*) from pg_roles) as roles,
-        (select array_agg(pid order by pid) from pg_stat_activity where datname = current_database()) as sessions,
-        (select count(*) from pg_locks where locktype = 'advisory' and database = (
-          select oid from pg_database where datname = current_database())) as locks`,
-    )
-    return rows[0]
-  }
   await look()
   const before = await look()
   const { verdicts } = await diagnose(database.url)
@@ -113,3 +103,15 @@ test('doctor: PG* variables do without a URL', async () => {
   const { stdout } = await runCommand(['doctor', '--json'], { env })
   expect(JSON.parse(stdout)).toMatchObject({ where: `${hostname}:${port}${pathname}` })
 })
+
+/** What there is in the database, and who is connected to it. */
+async function look(): Promise<unknown> {
+  const { rows } = await admin.query(
+    `select (select count(*) from pg_class) as classes, (select count(*) from pg_proc) as procedures,
+      (select count(*) from pg_namespace) as schemas, (select count(*) from pg_roles) as roles,
+      (select array_agg(pid order by pid) from pg_stat_activity where datname = current_database()) as sessions,
+      (select count(*) from pg_locks where locktype = 'advisory' and database = (
+        select oid from pg_database where datname = current_database())) as locks`,
+  )
+  return rows[0]
+}

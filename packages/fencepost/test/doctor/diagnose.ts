@@ -15,7 +15,7 @@ export interface Diagnosis {
   readonly healthy: boolean
   readonly verdicts: readonly Told[]
   /** What was told of one hazard. */
-  of(hazard: string): readonly Told[]
+  readonly of: (hazard: string) => readonly Told[]
 }
 
 /** What the built command says of a database. Other tests make hazards on the same server meanwhile: ask for one. */

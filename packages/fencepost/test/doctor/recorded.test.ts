@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
-import { command } from '../../src/cli/doctor/command.ts'
+import { command } from '../../src/cli/doctor/words/command.ts'
 import type { Server } from '../../src/cli/doctor/hazard.ts'
 import { HAZARDS } from '../../src/cli/doctor/hazards.ts'
 import { failOver } from '../../src/cli/doctor/hazards/server/fail-over.ts'
 import { pooler } from '../../src/cli/doctor/hazards/server/pooler.ts'
 import { serverVersion } from '../../src/cli/doctor/hazards/server/server-version.ts'
 import { networkLimits } from '../../src/cli/doctor/hazards/settings/network-limits.ts'
-import { hintsOf } from '../../src/cli/doctor/url-hints.ts'
-import { settingMs } from '../../src/cli/doctor/setting-ms.ts'
+import { hintsOf } from '../../src/cli/doctor/hazards/server/url-hints.ts'
+import { settingMs } from '../../src/cli/doctor/hazards/settings/setting-ms.ts'
 
 // What cannot be run here is judged from facts as they were recorded elsewhere: banners from the projects' own documentation.
 const SERVER = {} as Server

@@ -37,7 +37,7 @@ export class Look {
   async through<T>(work: (client: Queryable) => Promise<T>): Promise<T> {
     return await this.#inSavepoint(async () => {
       await this.#client.query('savepoint look')
-      const found = await work(this.#client as Queryable)
+      const found = await work(this.#client)
       await this.#client.query('release savepoint look')
       return found
     })

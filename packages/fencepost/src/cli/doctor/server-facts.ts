@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { PoolerReport } from '../../index.ts'
 import type { Server } from './hazard.ts'
 import type { Look } from './look.ts'
-import { hintsOf } from './url-hints.ts'
+import { hintsOf } from './hazards/server/url-hints.ts'
 
 interface Asked {
   readonly client: pg.Client

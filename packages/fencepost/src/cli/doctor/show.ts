@@ -2,7 +2,7 @@ import { type Format, paint } from '../paint.ts'
 import { visible } from '../show/visible.ts'
 import type { Report, Told } from './examine.ts'
 import type { Level } from './hazard.ts'
-import { plural } from './quantity.ts'
+import { plural } from './words/quantity.ts'
 
 const FORMATS: Readonly<Record<Level, Format>> = {
   danger: 'red',

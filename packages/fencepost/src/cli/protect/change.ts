@@ -1,12 +1,18 @@
 import pg from 'pg'
-import { parseDuration } from '../../ground/duration.ts'
 import type { Fencepost, ProtectedTable } from '../../index.ts'
 import { CommandError, ExitCode } from '../exit-code.ts'
 import { confirm } from '../show/confirm.ts'
 import { printJson } from '../show/json.ts'
 import { visible } from '../show/visible.ts'
 import { targetOf } from '../target.ts'
-import type { ProtectCommandOptions } from './protect.ts'
+import { type Duration, parseDuration } from '../../ground/duration.ts'
+import type { NamedOptions } from '../database-options.ts'
+
+export interface ProtectCommandOptions extends NamedOptions {
+  readonly report?: boolean
+  readonly yes?: boolean
+  readonly wait: Duration
+}
 
 /** Puts the guard on, or another one in its place. */
 export async function protectTable(table: string, rule: string, options: ProtectCommandOptions): Promise<void> {

@@ -2,16 +2,16 @@ import type { ProtectedTable, Violation } from '../../index.ts'
 import { openFencepost } from '../open-fencepost.ts'
 import { printJson } from '../show/json.ts'
 import { type Column, table } from '../show/table.ts'
-import type { ProtectCommandOptions } from './protect.ts'
+import type { NamedOptions } from '../database-options.ts'
 
-export async function listProtected(options: ProtectCommandOptions): Promise<void> {
+export async function listProtected(options: NamedOptions): Promise<void> {
   await using fp = await openFencepost('protect', options)
   const found = await fp.protectedTables()
   if (options.json) printJson(found)
   else process.stdout.write(found.length === 0 ? 'no table is protected\n' : table(found, TABLES))
 }
 
-export async function listViolations(options: ProtectCommandOptions): Promise<void> {
+export async function listViolations(options: NamedOptions): Promise<void> {
   await using fp = await openFencepost('protect', options)
   const found = await fp.violations()
   if (options.json) printJson(found)

@@ -1,15 +1,12 @@
 import type { Command } from 'commander'
-import type { Duration } from '../../ground/duration.ts'
-import { type NamedOptions, namedOptions } from '../database-options.ts'
+import { namedOptions } from '../database-options.ts'
 import { CommandError, ExitCode } from '../exit-code.ts'
+import type { ProtectCommandOptions } from './change.ts'
 
-export interface ProtectCommandOptions extends NamedOptions {
-  readonly report?: boolean
+interface Options extends ProtectCommandOptions {
   readonly off?: boolean
   readonly list?: boolean
   readonly violations?: boolean
-  readonly yes?: boolean
-  readonly wait: Duration
 }
 
 export function protect(program: Command): void {
@@ -34,7 +31,7 @@ export function protect(program: Command): void {
     .action(run)
 }
 
-async function run(table: string | undefined, rule: string | undefined, options: ProtectCommandOptions): Promise<void> {
+async function run(table: string | undefined, rule: string | undefined, options: Options): Promise<void> {
   const { listProtected, listViolations } = await import('./list.ts')
   const { protectTable, unprotectTable } = await import('./change.ts')
   const { list, violations, off, report } = options

@@ -1,7 +1,7 @@
 import { age } from '../../../show/age.ts'
 import type { Hazard, Verdict } from '../../hazard.ts'
-import { plural } from '../../quantity.ts'
-import { SESSION_COLUMNS, type SessionFacts, sessionText, terminate } from '../../sessions.ts'
+import { plural } from '../../words/quantity.ts'
+import { SESSION_COLUMNS, type SessionFacts, sessionText, terminate } from '../../words/session-words.ts'
 
 interface Row extends SessionFacts {
   /** Null: not shown to this role. */

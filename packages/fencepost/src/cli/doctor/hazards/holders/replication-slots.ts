@@ -1,5 +1,5 @@
 import type { Hazard } from '../../hazard.ts'
-import { bytes, plural } from '../../quantity.ts'
+import { bytes, plural } from '../../words/quantity.ts'
 
 interface Row {
   readonly slot: string

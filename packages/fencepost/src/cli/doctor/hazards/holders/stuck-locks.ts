@@ -1,8 +1,8 @@
 import { programOf, type Surroundings } from '../../../../index.ts'
 import { age } from '../../../show/age.ts'
 import type { Hazard, Server, Verdict } from '../../hazard.ts'
-import { plural } from '../../quantity.ts'
-import { SESSION_COLUMNS, type SessionFacts, sessionText, terminate } from '../../sessions.ts'
+import { plural } from '../../words/quantity.ts'
+import { SESSION_COLUMNS, type SessionFacts, sessionText, terminate } from '../../words/session-words.ts'
 
 interface Row extends SessionFacts {
   /** Null: not shown to this role. */

@@ -1,5 +1,5 @@
 import { age } from '../../../show/age.ts'
-import { command } from '../../command.ts'
+import { command } from '../../words/command.ts'
 import type { Hazard } from '../../hazard.ts'
 
 interface Row {

@@ -1,6 +1,6 @@
 import { age } from '../../../show/age.ts'
 import type { Hazard } from '../../hazard.ts'
-import { plural } from '../../quantity.ts'
+import { plural } from '../../words/quantity.ts'
 
 interface Facts {
   readonly keys: number

@@ -1,7 +1,7 @@
 import { age } from '../../../show/age.ts'
-import { command } from '../../command.ts'
+import { command } from '../../words/command.ts'
 import type { Hazard } from '../../hazard.ts'
-import { plural } from '../../quantity.ts'
+import { plural } from '../../words/quantity.ts'
 
 interface Row {
   readonly queue: string

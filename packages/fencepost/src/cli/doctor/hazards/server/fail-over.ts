@@ -1,5 +1,5 @@
 import type { Hazard } from '../../hazard.ts'
-import { bytes, plural } from '../../quantity.ts'
+import { bytes, plural } from '../../words/quantity.ts'
 
 interface Facts {
   readonly names: string
@@ -52,7 +52,7 @@ export const failOver: Hazard<Facts> = {
     if (standbys.length === 0) return { level: 'fine', what: 'no standby follows' }
     if (isSafe && wait)
       return { level: 'fine', what: 'a synchronous standby has what is committed, also after a fail-over' }
-    const behind = Math.max(...standbys.map(({ lag }) => Number(lag ?? 0)))
+    const behind = Math.max(...standbys.map(({ lag }) => lag ?? 0))
     const why = isSafe ? `synchronous_commit is ${commit}` : 'all standbys are asynchronous'
     const [first] = standbys
     return {

@@ -1,5 +1,5 @@
 import type { Hazard } from '../../hazard.ts'
-import { SESSION_COLUMNS, type SessionFacts, sessionText, terminate } from '../../sessions.ts'
+import { SESSION_COLUMNS, type SessionFacts, sessionText, terminate } from '../../words/session-words.ts'
 
 interface Facts {
   readonly usage: number

@@ -1,6 +1,6 @@
 import type { Hazard } from '../../hazard.ts'
-import { plural } from '../../quantity.ts'
-import { setAtStart } from '../../set-setting.ts'
+import { plural } from '../../words/quantity.ts'
+import { setAtStart } from '../../words/set-setting.ts'
 
 interface Facts {
   readonly used: number
@@ -45,7 +45,6 @@ export const connections: Hazard<Facts | undefined> = {
   judge(facts, { role, database }) {
     if (facts === undefined) return []
     const { used, limit, source, kept, ofRole, roleLimit, ofDatabase, databaseLimit, idle } = facts
-    const name = (of: string) => `"${of.replaceAll('"', '""')}"`
     const limits = [
       {
         used,
@@ -57,13 +56,13 @@ export const connections: Hazard<Facts | undefined> = {
         used: ofRole,
         limit: roleLimit,
         of: `role ${role}`,
-        mend: `alter role ${name(role)} connection limit ${roleLimit * 2};`,
+        mend: `alter role ${identifier(role)} connection limit ${roleLimit * 2};`,
       },
       {
         used: ofDatabase,
         limit: databaseLimit,
         of: `database ${database}`,
-        mend: `alter database ${name(database)} connection limit ${databaseLimit * 2};`,
+        mend: `alter database ${identifier(database)} connection limit ${databaseLimit * 2};`,
       },
     ]
     const tightest = limits
@@ -80,4 +79,8 @@ export const connections: Hazard<Facts | undefined> = {
       mend: tightest.mend,
     }
   },
+}
+
+function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
 }

@@ -1,6 +1,6 @@
 import type { Hazard, Level, Verdict } from '../../hazard.ts'
 import { LIMITS } from '../../look.ts'
-import { settingMs } from '../../setting-ms.ts'
+import { settingMs } from './setting-ms.ts'
 
 interface Row {
   readonly name: string

@@ -1,7 +1,7 @@
 import type { Hazard } from '../../hazard.ts'
-import { plural } from '../../quantity.ts'
-import { setAtStart } from '../../set-setting.ts'
-import { SESSION_COLUMNS, type SessionFacts, sessionText, terminate } from '../../sessions.ts'
+import { plural } from '../../words/quantity.ts'
+import { setAtStart } from '../../words/set-setting.ts'
+import { SESSION_COLUMNS, type SessionFacts, sessionText, terminate } from '../../words/session-words.ts'
 
 interface Facts {
   readonly used: number
