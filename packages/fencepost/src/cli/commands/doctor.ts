@@ -7,6 +7,7 @@ import { targetOf } from '../target.ts'
 interface Options extends DatabaseOptions {
   readonly olderThan: number
   readonly skip?: readonly string[]
+  readonly quiet?: boolean
 }
 
 export function doctor(program: Command): void {
@@ -24,14 +25,16 @@ export function doctor(program: Command): void {
       300_000,
     )
     .option('--skip <hazards>', 'ids of hazards that are not looked for, with commas between', list)
+    .option('-q, --quiet', 'leave out what is fine')
     .addHelpText('after', '\nExample:\n  npx fencepost doctor postgres://me@db.example/app --older-than 1h')
     .action(run)
 }
 
-async function run(url: string | undefined, { schema, json, olderThan, skip = [], url: option }: Options) {
+async function run(url: string | undefined, { schema, json, olderThan, skip = [], url: option, ...rest }: Options) {
   const target = targetOf(url ?? option)
   const { runDoctor } = await import('../doctor/run.ts')
-  const isHealthy = await runDoctor({ target, schema, json: json === true, olderThanMs: olderThan, skip })
+  const flags = { json: json === true, quiet: rest.quiet === true }
+  const isHealthy = await runDoctor({ target, schema, olderThanMs: olderThan, skip, ...flags })
   if (!isHealthy) process.exitCode = ExitCode.hazard
 }
 

@@ -8,13 +8,15 @@ export interface DoctorOptions {
   readonly target: string | object
   readonly schema: string
   readonly json: boolean
+  /** What is fine is left out. */
+  readonly quiet: boolean
   readonly olderThanMs: number
   /** Ids of hazards. */
   readonly skip: readonly string[]
 }
 
 /** Examines and prints; false if a danger or a warning was found. */
-export async function runDoctor({ target, schema, json, olderThanMs, skip }: DoctorOptions): Promise<boolean> {
+export async function runDoctor({ target, schema, json, quiet, olderThanMs, skip }: DoctorOptions): Promise<boolean> {
   const unknown = skip.find((id) => HAZARDS.every((hazard) => hazard.id !== id))
   if (unknown !== undefined) {
     const ids = HAZARDS.map(({ id }) => id).join(', ')
@@ -24,7 +26,8 @@ export async function runDoctor({ target, schema, json, olderThanMs, skip }: Doc
   const hazards = HAZARDS.filter(({ id }) => !skip.includes(id))
   const report = await examine({ target, schema, olderThanMs, hazards })
   const healthy = isHealthy(report)
-  if (json) printJson({ ...report, summary: summary(report), healthy })
-  else process.stdout.write(reportText(report))
+  const verdicts = quiet ? report.verdicts.filter(({ level }) => level !== 'fine') : report.verdicts
+  if (json) printJson({ ...report, verdicts, summary: summary(report), healthy })
+  else process.stdout.write(reportText(summary(report), verdicts))
   return healthy
 }

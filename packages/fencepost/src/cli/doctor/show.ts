@@ -24,11 +24,12 @@ export function summary({ where, server, verdicts }: Report): string {
   return `${where}, ${server}: ${what === '' ? `no hazard among the ${looked} looked for` : what}${hidden}.`
 }
 
-/** The summary, and a line for each verdict with how to mend it under it. */
-export function reportText(report: Report): string {
-  const width = Math.max(...report.verdicts.map(({ hazard }) => hazard.length)) + GAP
-  const lines = report.verdicts.map((verdict) => verdictText(verdict, width))
-  return `${paint('bold', visible(summary(report)), process.stdout)}\n\n${lines.join('')}`
+/** The summary first, and a line for each verdict with how to mend it under it. */
+export function reportText(sentence: string, verdicts: readonly Told[]): string {
+  const width = Math.max(...verdicts.map(({ hazard }) => hazard.length)) + GAP
+  const lines = verdicts.map((verdict) => verdictText(verdict, width))
+  const first = `${paint('bold', visible(sentence), process.stdout)}\n`
+  return lines.length === 0 ? first : `${first}\n${lines.join('')}`
 }
 
 function verdictText({ hazard, level, what, mend }: Told, width: number): string {

@@ -10,6 +10,6 @@ export function jobs(program: Command): void {
   const command = program
     .command('jobs')
     .description('Count, list and show jobs, and retry, cancel, redrive, pause and resume them.')
-    .addHelpText('after', '\nExamples:\n  npx fencepost jobs list --state dead --queue mail\n  npx fencepost jobs')
+    .addHelpText('after', '\nExample:\n  npx fencepost jobs list --state dead --queue mail')
   for (const add of [counts, list, show, logs, retry, cancel, redrive, pause, resume]) add(command)
 }
