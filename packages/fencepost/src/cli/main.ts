@@ -6,12 +6,13 @@ import { migrate } from './commands/migrate.ts'
 import { sql } from './commands/sql.ts'
 import { ExitCode, exitCodeOf } from './exit-code.ts'
 import { evict } from './reading/evict.ts'
+import { history } from './reading/history.ts'
 import { locks } from './reading/locks.ts'
 import { waits } from './reading/waits.ts'
 import { who } from './reading/who.ts'
 
 /** A command is a file that adds itself; what it needs beyond its options it imports when it runs, so that help stays fast. */
-const COMMANDS = [demo, migrate, sql, who, locks, waits, evict]
+const COMMANDS = [demo, migrate, sql, who, locks, waits, evict, history]
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -94,10 +94,18 @@ function nodeText(node: WaitNode): string {
     alsoWaitsFor.length === 0 ? '' : `its process waits for ${alsoWaitsFor.join(', ')}`,
     position === null ? ownDoing(node) : '',
   ]
-  return visible(parts.filter((part) => part !== '').join('; ').replaceAll(/\s+/g, ' '))
+  return visible(
+    parts
+      .filter((part) => part !== '')
+      .join('; ')
+      .replaceAll(/\s+/g, ' '),
+  )
 }
 
 /** Whom a waiter waits for is drawn already. */
 function ownDoing({ doing, process, waitsFor }: WaitNode): string {
-  return (doing && doingText({ doing: { ...doing, blockedBy: [], ...(waitsFor !== null && { waits: null }) }, process })) ?? ''
+  return (
+    (doing && doingText({ doing: { ...doing, blockedBy: [], ...(waitsFor !== null && { waits: null }) }, process })) ??
+    ''
+  )
 }

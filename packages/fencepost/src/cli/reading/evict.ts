@@ -76,7 +76,8 @@ function warning(holding: Holding, { grace }: Options): string {
       ? `It was not taken through fencepost: its backend cannot be asked, and is ended after ${grace} with everything it holds.`
       : `Its guarded commits wait from now on and are refused afterwards (StaleTokenError). It is asked to let go of this one lock; ` +
         `if it has not after ${grace}, its connection is ended, with every lock on it.`
-  const next = holding.waiting[0] === undefined ? 'Nobody waits for it.' : `Next in line: ${visible(whoText(holding.waiting[0]))}.`
+  const next =
+    holding.waiting[0] === undefined ? 'Nobody waits for it.' : `Next in line: ${visible(whoText(holding.waiting[0]))}.`
   return `${describeWho(holding)}${what} ${next}`
 }
 
@@ -101,4 +102,3 @@ function describe(name: string, { outcome, token, holders }: EvictionReport): st
       return `${lock} had been let go of already: nothing was done`
   }
 }
-

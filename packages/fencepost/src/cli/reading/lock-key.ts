@@ -39,7 +39,8 @@ export async function askedLock(name: string | undefined, { namespace, key }: Lo
     return { title: name, key: keyOf(name, namespace), name }
   }
   const [, first, second] = NUMBERS.exec(key ?? '') ?? []
-  if (first === undefined) throw new CommandError(`--key must be 72707369, or 1,2 for a pair; got ${key}`, ExitCode.usage)
+  if (first === undefined)
+    throw new CommandError(`--key must be 72707369, or 1,2 for a pair; got ${key}`, ExitCode.usage)
   const { key: make } = await import('../../index.ts')
   const made = second === undefined ? make.int8(BigInt(first)) : make.int4(Number(first), Number(second))
   return { title: `key ${keyText(numbersOf(made))}`, key: numbersOf(made), name: null }

@@ -96,8 +96,17 @@ export const COLUMNS: Column<LockLine>[] = [
   { title: 'for', text: ({ state, forMs }) => (state === 'held' ? age(forMs) : 'not held'), align: 'right' },
   { title: 'holder', text: ({ state, application }) => (state === 'held' ? application : null), least: 8 },
   { title: 'host', text: ({ state, host }) => (state === 'held' ? host : null), least: 6, optional: true },
-  { title: 'pid', text: ({ state, process }) => (state === 'held' ? String(process ?? '') : null), align: 'right', optional: true },
-  { title: 'backend', text: ({ state, backend }) => (state === 'held' ? String(backend ?? 'prepared') : null), align: 'right' },
+  {
+    title: 'pid',
+    text: ({ state, process }) => (state === 'held' ? String(process ?? '') : null),
+    align: 'right',
+    optional: true,
+  },
+  {
+    title: 'backend',
+    text: ({ state, backend }) => (state === 'held' ? String(backend ?? 'prepared') : null),
+    align: 'right',
+  },
   { title: 'mode', text: ({ mode }) => mode, optional: true },
   { title: 'token', text: ({ token }) => String(token ?? ''), align: 'right', optional: true },
   {

@@ -52,9 +52,13 @@ function printWho({ name, key, held, waiting }: Holding, { namespace }: Options,
 /** One sentence, and below it everybody in their order. */
 export function describeWho(holding: Holding): string {
   const { title, held, waiting } = holding
-  const longest = held.reduce<number | null>((most, { forMs }) => (forMs === null ? most : Math.max(most ?? 0, forMs)), null)
+  const longest = held.reduce<number | null>(
+    (most, { forMs }) => (forMs === null ? most : Math.max(most ?? 0, forMs)),
+    null,
+  )
   const holders = held.length === 1 ? '' : ` by ${held.length}`
-  const since = held.length === 0 ? 'nobody holds it' : `held${holders}${longest === null ? '' : ` for ${age(longest)}`}`
+  const since =
+    held.length === 0 ? 'nobody holds it' : `held${holders}${longest === null ? '' : ` for ${age(longest)}`}`
   const wait = waiting.length === 0 ? 'nobody waits' : `${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'}`
   return `${visible(title)}: ${since}, ${wait}\n${table([...held, ...waiting], COLUMNS)}`
 }

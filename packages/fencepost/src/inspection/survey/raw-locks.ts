@@ -54,7 +54,18 @@ export async function readRawLocks(ask: Ask, setting: Setting): Promise<ListedLo
       const means = (typeof key === 'bigint' ? known.get(key) : undefined) ?? knownRange(key)
       const since = row.sinceMs === null ? null : new Date(row.sinceMs)
       const nobody = { name: null, namespace: null, application: null, host: null, process: null }
-      return { ...nobody, state, key, means, mode, token: token === undefined ? null : Number(token), backend, since, forMs, position }
+      return {
+        ...nobody,
+        state,
+        key,
+        means,
+        mode,
+        token: token === undefined ? null : Number(token),
+        backend,
+        since,
+        forMs,
+        position,
+      }
     })
 }
 
@@ -81,7 +92,10 @@ function tokensOf(rows: readonly Row[]): Map<Row, { key: bigint; token: bigint }
   for (const row of held) {
     const key = BigInt(row.key ?? 0)
     const gate = gateOf(key)
-    const token = byStart.get(startOf(row, gate))?.map((other) => gate ^ other).find(isToken)
+    const token = byStart
+      .get(startOf(row, gate))
+      ?.map((other) => gate ^ other)
+      .find(isToken)
     if (token !== undefined) tokens.set(row, { key, token })
   }
   return tokens

@@ -30,7 +30,11 @@ export function waitEdges(waits: Waits): Edges {
 
   for (const { backend, blockers, what, key } of waits.server) {
     if (lanes.has(backend)) continue
-    add(backendId(backend), blockers.flatMap((blocker) => lanes.get(blocker) ?? callbacks(key, blocker)), what)
+    add(
+      backendId(backend),
+      blockers.flatMap((blocker) => lanes.get(blocker) ?? callbacks(key, blocker)),
+      what,
+    )
   }
   const before = new Map<bigint, string>()
   for (const { ticket, key, name, holders } of waits.line.toSorted((one, other) => one.ticket - other.ticket)) {
