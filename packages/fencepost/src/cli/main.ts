@@ -4,15 +4,17 @@ import { Command, CommanderError } from 'commander'
 import { demo } from './commands/demo.ts'
 import { migrate } from './commands/migrate.ts'
 import { sql } from './commands/sql.ts'
+import { completion } from './completion/completion.ts'
 import { ExitCode, exitCodeOf } from './exit-code.ts'
 import { evict } from './reading/evict.ts'
 import { history } from './reading/history.ts'
 import { locks } from './reading/locks.ts'
 import { waits } from './reading/waits.ts'
 import { who } from './reading/who.ts'
+import { top } from './top/top.ts'
 
 /** A command is a file that adds itself; what it needs beyond its options it imports when it runs, so that help stays fast. */
-const COMMANDS = [demo, migrate, sql, who, locks, waits, evict, history]
+const COMMANDS = [demo, migrate, sql, who, locks, waits, history, top, evict, completion]
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
