@@ -8,6 +8,7 @@ const SIDE_BY_SIDE = [
   'election',
   'eviction',
   'fences',
+  'history',
   'once',
   'schedule',
   'queue',

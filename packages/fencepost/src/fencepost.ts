@@ -11,6 +11,8 @@ import {
 } from './fencing/protect-calls.ts'
 import { ClosedError } from './ground/errors.ts'
 import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
+import { History } from './history/history.ts'
+import { Recorder } from './history/recorder.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { LockCalls } from './lock-calls.ts'
 import { Locks } from './locks/locks.ts'
@@ -57,6 +59,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly reconcile: ReconcileCall
   /** Looks at jobs, and pauses, retries, cancels and redrives them. */
   readonly jobs: Jobs
+  /** Has written down what becomes of locks, and reads it. */
+  readonly history: History
   /** Enqueues a job, in a transaction of yours or alone. */
   readonly enqueue: EnqueueCall
   /** Enqueues several jobs of one kind. */
@@ -78,6 +82,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly #sessions: Sessions
   readonly #locks: Locks
   readonly #events: Events
+  readonly #recorder: Recorder
   readonly #closing: AbortController
   readonly #stopWorkers: () => Promise<void>
   #closed: Promise<void> | undefined
@@ -98,6 +103,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.#sessions = sessions
     this.#locks = locks
     this.#events = events
+    this.#recorder = new Recorder({ sessions, events, schema, application })
     this.#closing = closing
     const parts = { locks, sessions, schema, namespace, freezeMs, closing: closing.signal }
     ;({ transaction: this.transaction, lockInTransaction: this.lockInTransaction } = transactionCalls(parts))
@@ -106,6 +112,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     const main = async () => (await sessions.main()).session
+    this.history = new History({ namespace, main })
     this.jobs = new Jobs({ ...parts, origin, main })
     const { worker, stop } = workerCalls(
       { origin, config, where, schema, namespace, application, freezeMs, ready },
@@ -166,6 +173,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     await this.#stopWorkers()
     this.#closing.abort(new ClosedError())
     await this.#locks.releaseAll()
+    await this.#recorder.close()
     await this.#sessions.close()
     await this.#origin.closePool()
   }

@@ -12,11 +12,11 @@ export interface NamedOptions extends DatabaseOptions {
 }
 
 /** `--url`, `--schema` and `--json`; the database itself is `targetOf(url)`. */
-export function databaseOptions(command: Command): Command {
-  return command
+export function databaseOptions(command: Command, { json = true } = {}): Command {
+  command
     .option('--url <url>', 'the database (default: DATABASE_URL, else PGHOST, PGUSER, PGDATABASE …)')
     .option('--schema <name>', 'where the tables and functions of Fencepost live', 'fencepost')
-    .option('--json', 'print JSON')
+  return json ? command.option('--json', 'print JSON') : command
 }
 
 /** The same and `--namespace`, for commands that are given the name of a lock. */

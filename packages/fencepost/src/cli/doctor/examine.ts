@@ -1,5 +1,4 @@
-import pg from 'pg'
-import { findPooler } from '../../index.ts'
+import { findPooler, survey } from '../../index.ts'
 import { CommandError, ExitCode } from '../exit-code.ts'
 import type { Hazard, Level, Server, Verdict } from './hazard.ts'
 import { Look } from './look.ts'
@@ -27,24 +26,15 @@ export interface Examined {
 const LEVELS: readonly Level[] = ['danger', 'warning', 'unseen', 'note', 'fine']
 
 /** Looks at a database, any one, and judges what it finds. Nothing is installed and nothing left behind. */
-export async function examine(examined: Examined): Promise<Report> {
-  const { target, schema, olderThanMs, hazards } = examined
+export async function examine({ target, schema, olderThanMs, hazards }: Examined): Promise<Report> {
   const pooler = await findPooler(target).catch(explain)
-  const config = typeof target === 'string' ? { connectionString: target } : target
-  const client = new pg.Client({ ...config, application_name: 'fencepost doctor', connectionTimeoutMillis: 10_000 })
-  client.on('error', () => {}) // told to the look that is under way
-  await client.connect()
-  try {
-    const look = await Look.begin(client, schema)
-    const server = await serverFacts(look, { client, target, pooler, schema, olderThanMs })
-    const verdicts: Told[] = []
-    for (const hazard of hazards) verdicts.push(...(await verdictsOn(hazard, look, server)))
-    await look.end()
-    const worst = verdicts.toSorted((one, other) => LEVELS.indexOf(one.level) - LEVELS.indexOf(other.level))
-    return { where: pooler.where, server: /^\S+ \S+/.exec(server.banner)?.[0] ?? server.banner, verdicts: worst }
-  } finally {
-    await client.end()
-  }
+  await using over = survey(target, { schema, application: 'fencepost doctor' })
+  const look = new Look(over)
+  const server = await serverFacts(look, { target, pooler, schema, olderThanMs })
+  const verdicts: Told[] = []
+  for (const hazard of hazards) verdicts.push(...(await verdictsOn(hazard, look, server)))
+  const worst = verdicts.toSorted((one, other) => LEVELS.indexOf(one.level) - LEVELS.indexOf(other.level))
+  return { where: pooler.where, server: /^\S+ \S+/.exec(server.banner)?.[0] ?? server.banner, verdicts: worst }
 }
 
 async function verdictsOn(hazard: Hazard<unknown>, look: Look, server: Server): Promise<Told[]> {
@@ -56,10 +46,11 @@ async function verdictsOn(hazard: Hazard<unknown>, look: Look, server: Server): 
   return [found].flat().map((verdict) => ({ hazard: hazard.id, ...verdict }))
 }
 
-/** What the server says why it was not shown is not for us to judge; what shows nothing any more is. */
+/** The server's own words why it did not show something. A server that shows nothing any more is out of reach. */
 function unseen(error: unknown, { role, hasSchema, schema }: Server): Verdict {
-  const { code, message } = error as { code?: string; message: string }
-  if (code === undefined || /^(08|57P)/.test(code)) throw error
+  const said = (error as Error).cause ?? error
+  const { code, message } = said as { code?: string; message: string }
+  if (code === undefined || /^(08|57P|[A-Z]{6})/.test(code)) throw error
   const what = `could not be looked at: ${message}`
   if (code !== '42501') return { level: 'unseen', what }
   const name = `"${role.replaceAll('"', '""')}"`

@@ -1,11 +1,9 @@
-import type pg from 'pg'
 import type { PoolerReport } from '../../index.ts'
 import type { Server } from './hazard.ts'
 import type { Look } from './look.ts'
 import { hintsOf } from './hazards/server/url-hints.ts'
 
 interface Asked {
-  readonly client: pg.Client
   readonly target: string | object
   readonly pooler: PoolerReport
   readonly schema: string
@@ -23,7 +21,7 @@ const RIGHTS = `
   from pg_roles where rolname = current_user`
 
 export async function serverFacts(look: Look, asked: Asked): Promise<Server> {
-  const { client, target, pooler, schema, olderThanMs } = asked
+  const { target, pooler, schema, olderThanMs } = asked
   const [row] = await look.ask<Row>(BASICS)
   const [rights] = await look.ask<Pick<Server, 'isSuperuser' | 'seesAll'>>(RIGHTS).catch(() => [])
   const there = await look.ask<{ is: boolean }>(
@@ -33,7 +31,8 @@ export async function serverFacts(look: Look, asked: Asked): Promise<Server> {
     ) as is`,
   )
   if (row === undefined) throw new Error('the server does not say what it is')
-  const hints = hintsOf({ url: typeof target === 'string' ? target : '', host: client.host, port: client.port })
+  const [, host = '', port] = /^(.*):(\d+)\//.exec(pooler.where) ?? []
+  const hints = hintsOf({ url: typeof target === 'string' ? target : '', host, port: Number(port) })
   const { isSuperuser = false, seesAll = false } = rights ?? {}
   return { ...row, isSuperuser, seesAll, hasSchema: there[0]?.is === true, pooler, hints, schema, olderThanMs }
 }

@@ -1,12 +1,11 @@
 import type { Command } from 'commander'
 import type { Duration } from '../../ground/duration.ts'
-import type { EvictionReport, EvictOptions } from '../../index.ts'
 import { type NamedOptions, namedOptions } from '../database-options.ts'
 import { CommandError, ExitCode } from '../exit-code.ts'
 import { confirm } from '../show/confirm.ts'
 import { printJson } from '../show/json.ts'
 import { visible } from '../show/visible.ts'
-import { targetOf } from '../target.ts'
+import { evicteeOf, evictionText, takeAway } from './eviction.ts'
 import { askedLock } from './lock-key.ts'
 import { whoText } from './lock-words.ts'
 import { openSurvey, tell, tellNotes } from './open-survey.ts'
@@ -38,14 +37,14 @@ async function run(name: string, options: Options): Promise<void> {
     if (options.json) printJson({ outcome: 'not held', token: null, holders: [] })
     return
   }
-  const whom = whomToEvict(holding)
+  const evictee = evicteeOf(holding)
   tell(warning(holding, options))
   if (!(await confirm(`Take "${visible(name)}" away?`, { yes: options.yes === true }))) {
     throw new CommandError('nothing was done', ExitCode.nobody)
   }
-  const report = await take(name, options, whom)
+  const report = await takeAway(name, options, evictee)
   if (options.json) printJson(report)
-  else process.stdout.write(`${describe(name, report)}\n`)
+  else process.stdout.write(`${evictionText(name, report)}\n`)
   process.exitCode = report.outcome === 'changed' ? ExitCode.nobody : ExitCode.fine
 }
 
@@ -54,19 +53,6 @@ async function look(asked: Parameters<typeof holdingOf>[0], options: Options): P
   const seen = await survey.locks()
   tellNotes(seen)
   return holdingOf(asked, seen)
-}
-
-/** @throws {CommandError} if it cannot be asked for by a token, nor one backend be named. */
-function whomToEvict({ held, title }: Holding): Pick<EvictOptions, 'token' | 'backend'> {
-  const [first, ...more] = held
-  if (first?.token != null) return { token: first.token }
-  if (first?.backend == null || more.length > 0) {
-    throw new CommandError(
-      `"${visible(title)}" was not taken through fencepost and is held by ${held.map((one) => whoText(one)).join('; ')}: end that by hand`,
-      ExitCode.busy,
-    )
-  }
-  return { backend: first.backend }
 }
 
 /** Who has it, and what will become of them. */
@@ -79,26 +65,4 @@ function warning(holding: Holding, { grace }: Options): string {
   const next =
     holding.waiting[0] === undefined ? 'Nobody waits for it.' : `Next in line: ${visible(whoText(holding.waiting[0]))}.`
   return `${describeWho(holding)}${what} ${next}`
-}
-
-async function take(name: string, options: Options, whom: Pick<EvictOptions, 'token' | 'backend'>) {
-  const { fencepost } = await import('../../index.ts')
-  const { url, schema, namespace, grace } = options
-  await using fp = fencepost(targetOf(url), { schema, namespace, migrate: 'off', application: 'fencepost evict' })
-  return await fp.evict(name, { ...whom, grace })
-}
-
-function describe(name: string, { outcome, token, holders }: EvictionReport): string {
-  const [lock, who] = [`"${visible(name)}"`, visible(holders.map((one) => whoText(one)).join('; '))]
-  const under = token === null ? '' : ` Nothing is committed under token ${token} any more.`
-  switch (outcome) {
-    case 'released':
-      return `${lock} was let go of by ${who}, which was asked.${under}`
-    case 'terminated':
-      return `${lock} was taken from ${who}: its connection was ended.${under}`
-    case 'changed':
-      return `${lock} is held by somebody else by now, ${who}: nothing was done`
-    case 'not held':
-      return `${lock} had been let go of already: nothing was done`
-  }
 }

@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../foreign/known-keys.ts'
-import type { Schema } from '../../postgres/schema.ts'
+import { SchemaOutdatedError } from '../../ground/server-errors.ts'
+import { newestVersion, type Schema } from '../../postgres/schema.ts'
 import type { Ask } from './catalog.ts'
 
 /** Where a reading happens, and as whom. */
@@ -24,6 +25,8 @@ const SETTING = `
   "exists (select from pg_class where relnamespace = namespace.oid and relname = '$1')",
 )
 
+const VERSION = 'select coalesce(max(version), 0) as version from fencepost.migrations'
+
 export async function readSetting(ask: Ask, schema: Schema): Promise<Setting> {
   const [row] = await ask<Omit<Setting, 'schemas'> & { schemas: string }>(SETTING)
   if (row === undefined) throw new Error('the server tells nothing of itself')
@@ -35,6 +38,14 @@ export async function readSetting(ask: Ask, schema: Schema): Promise<Setting> {
     isInstalled: ours.includes(schema.name),
     elsewhere: ours.filter((name) => name !== schema.name),
   }
+}
+
+/** @throws {SchemaOutdatedError} unless it is there, and has a history. */
+export async function requireSchema(ask: Ask, schema: Schema): Promise<void> {
+  const { isInstalled } = await readSetting(ask, schema)
+  const [found] = isInstalled ? await ask<{ version: number }>(VERSION) : []
+  const needed = await newestVersion()
+  if ((found?.version ?? 0) < needed) throw new SchemaOutdatedError(schema.name, found?.version ?? 0, needed)
 }
 
 /** What this role cannot see. @param refused the SQLSTATE with which our schema could not be read; null if it could. */

@@ -1,6 +1,10 @@
+import { checkNamespace } from '../../ground/name.ts'
 import { Schema } from '../../postgres/schema.ts'
 import { resolveTarget, type Target } from '../../postgres/target.ts'
-import { Catalog } from './catalog.ts'
+import { type HistoryEntry, readHistory } from '../history-entry.ts'
+import { type ListHistoryOptions, parseHistoryQuery } from '../history-query.ts'
+import { type Ask, Catalog } from './catalog.ts'
+import { requireSchema } from './read-sight.ts'
 import { readSeenLocks } from './read-seen-locks.ts'
 import { readWaits } from '../waits/read-waits.ts'
 import type { SeenLocks } from './seen-lock.ts'
@@ -11,6 +15,11 @@ export interface SurveyOptions {
   readonly schema?: string
   /** What the connection calls itself. Default `'fencepost survey'`. */
   readonly application?: string
+}
+
+export interface SurveyHistoryOptions extends ListHistoryOptions {
+  /** Of the name. Default `'default'`. */
+  readonly namespace?: string
 }
 
 const KNOWN = ['schema', 'application']
@@ -57,6 +66,29 @@ export class Survey implements AsyncDisposable {
    */
   async waits(): Promise<WaitGraph> {
     return waitGraph(await this.#catalog.read((ask) => readWaits(ask, this.#schema)))
+  }
+
+  /**
+   * What `fp.history` has written down of a name, or of all names in all namespaces, the newest first. Throws what `locks` throws.
+   *
+   * @throws {SchemaOutdatedError} where our schema is missing or too old. @throws {MissingPrivilegeError} if the role may not read it.
+   */
+  async history(name?: string, options: SurveyHistoryOptions = {}): Promise<HistoryEntry[]> {
+    const { namespace = 'default', ...rest } = options
+    checkNamespace(namespace)
+    const query = parseHistoryQuery(name, namespace, rest)
+    return await this.#catalog.read(async (ask) => {
+      await requireSchema(ask, this.#schema)
+      return await readHistory(ask, query)
+    })
+  }
+
+  /**
+   * What statements of yours read, in one read-only transaction of 8 s at most; `fencepost.` in them is our schema's name, and of others
+   * but PostgreSQL's own the schema has to be written. Throws what `locks` throws, and what the server says.
+   */
+  async read<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+    return await this.#catalog.read(work)
   }
 
   /** Closes the connection. */

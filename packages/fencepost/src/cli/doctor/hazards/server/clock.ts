@@ -1,3 +1,4 @@
+import type { Ask } from '../../../../index.ts'
 import { age } from '../../../show/age.ts'
 import type { Hazard } from '../../hazard.ts'
 
@@ -13,18 +14,7 @@ const TOLERABLE_MS = 1000
 
 export const clock: Hazard<Facts> = {
   id: 'clock',
-  async collect(look) {
-    let best: Facts | undefined
-    for (let round = 0; round < ROUNDS; round++) {
-      const askedAt = Date.now()
-      const [row] = await look.ask<{ at: number }>('select extract(epoch from clock_timestamp())::float8 * 1000 as at')
-      const answeredAt = Date.now()
-      const unsureMs = (answeredAt - askedAt) / 2
-      const aheadMs = (row?.at ?? 0) - (askedAt + unsureMs)
-      if (best === undefined || unsureMs < best.unsureMs) best = { aheadMs, unsureMs }
-    }
-    return best ?? { aheadMs: 0, unsureMs: 0 }
-  },
+  collect: (look) => look.through(compare),
 
   judge({ aheadMs, unsureMs }) {
     const apart = Math.abs(aheadMs)
@@ -37,4 +27,17 @@ export const clock: Hazard<Facts> = {
       mend: 'set whichever is wrong: chronyc makestep (chrony), or timedatectl set-ntp true (systemd)',
     }
   },
+}
+
+/** By the answer that came soonest, which leaves the least room. */
+async function compare(ask: Ask): Promise<Facts> {
+  let best: Facts | undefined
+  for (let round = 0; round < ROUNDS; round++) {
+    const askedAt = Date.now()
+    const [row] = await ask<{ at: number }>('select extract(epoch from clock_timestamp())::float8 * 1000 as at')
+    const unsureMs = (Date.now() - askedAt) / 2
+    const aheadMs = (row?.at ?? 0) - (askedAt + unsureMs)
+    if (best === undefined || unsureMs < best.unsureMs) best = { aheadMs, unsureMs }
+  }
+  return best ?? { aheadMs: 0, unsureMs: 0 }
 }

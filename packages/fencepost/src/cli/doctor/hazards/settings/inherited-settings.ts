@@ -1,5 +1,5 @@
 import type { Hazard, Level, Verdict } from '../../hazard.ts'
-import { LIMITS } from '../../look.ts'
+import { askRows } from '../../look.ts'
 import { settingMs } from './setting-ms.ts'
 
 interface Row {
@@ -36,6 +36,7 @@ const SQL = `
   where source in ('configuration file', 'command line', 'environment variable', 'client') and setting <> boot_val
   order by 1, 3`
 
+const SET_BY_LOOKS = ['statement_timeout', 'lock_timeout']
 const OURS = 'our own sessions override it'
 const SHORT_MS = 10_000
 
@@ -72,12 +73,10 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
 export const inheritedSettings: Hazard<readonly Row[]> = {
   id: 'inherited-settings',
   collect: (look) =>
-    look.through(async (client) => {
-      // What this look has set itself.
-      await client.query('set local statement_timeout to default; set local lock_timeout to default')
-      const { rows } = await client.query<Row>(SQL)
-      await client.query(LIMITS)
-      return rows
+    look.through(async (ask) => {
+      // What a look sets itself.
+      for (const name of SET_BY_LOOKS) await ask(`set local ${name} to default`)
+      return await askRows<Row>(ask, SQL)
     }),
 
   judge(rows) {

@@ -3,7 +3,10 @@ import type { Hazard } from '../../hazard.ts'
 
 export const schemaVersion: Hazard<SchemaState> = {
   id: 'schema-version',
-  collect: (look, { schema }) => look.through((client) => schemaState(client, schema)),
+  collect: (look, { schema }) =>
+    look.through((ask) =>
+      schemaState({ query: async (text, values) => ({ rows: await ask(text, values), rowCount: null }) }, schema),
+    ),
 
   judge({ state, version, needed }, { schema }) {
     const named = schema === 'fencepost' ? '' : ` --schema ${schema}`
