@@ -59,7 +59,7 @@ function fencepostRooms() {
   rooms['inspection'] = { rooms: [], foreign: [], ...rooms['inspection'], subRooms: true }
   rooms[FRONT_DOOR] = { rooms: FLOORS.flat(), foreign: [] }
   // It uses the library as its users do, through index.ts, and loads the modules its user names on the command line.
-  // pg is for the demo's ledger, which is somebody's application and not ours.
+  // pg is for the demo's ledger, which is somebody's application and not ours, for dev's login, and for a pool that protect gives the library.
   rooms['cli'] = {
     rooms: ['ground'],
     foreign: ['commander', '@fencepost/dev-postgres', 'pg'],

@@ -45,6 +45,19 @@ test.skipIf(PGBOUNCER === undefined)(
   },
 )
 
+test.skipIf(PGBOUNCER === undefined)(
+  'a pool in statement mode, behind which nothing can be looked at, is told all the same',
+  async () => {
+    await using bouncer = await startPgBouncer(database.url, 'transaction', 'pool_mode = statement')
+    const { code, verdicts } = await diagnose(bouncer.url)
+    expect(code).toBe(1)
+    expect(verdicts).toMatchObject([
+      { hazard: 'pooler', level: 'danger' },
+      { hazard: 'pooler', level: 'unseen' },
+    ])
+  },
+)
+
 test.skipIf(PGBOUNCER === undefined)('what the URL says of a pooler is weighed against what is proved', async () => {
   await using bouncer = await startPgBouncer(database.url, 'transaction')
   const leaking = await diagnose(`${bouncer.url}?pgbouncer=true`)

@@ -52,7 +52,7 @@ test('P4: a host that fixes a setting is told, with what is noticed late for it'
 
 test('a pooler whose mode was not told is a warning, and each host has its own way around', () => {
   const facts = { mode: 'unknown', where: 'db:6543/app', directly: 'use port 5432 instead of 6543' } as const
-  expect(pooler.judge(facts, SERVER)).toMatchObject({ level: 'warning', mend: expect.stringMatching(/^use port 5432/) })
+  expect(pooler.judge(facts)).toMatchObject({ level: 'warning', mend: expect.stringMatching(/^use port 5432/) })
 })
 
 test('what a role is not shown of standbys is not taken for their absence', () => {

@@ -1,6 +1,7 @@
-import { findPooler, survey } from '../../index.ts'
+import { findPooler, type PoolerReport, survey } from '../../index.ts'
 import { CommandError, ExitCode } from '../exit-code.ts'
 import type { Hazard, Level, Server, Verdict } from './hazard.ts'
+import { pooler } from './hazards/server/pooler.ts'
 import { Look } from './look.ts'
 import { serverFacts } from './server-facts.ts'
 
@@ -27,14 +28,28 @@ const LEVELS: readonly Level[] = ['danger', 'warning', 'unseen', 'note', 'fine']
 
 /** Looks at a database, any one, and judges what it finds. Nothing is installed and nothing left behind. */
 export async function examine({ target, schema, olderThanMs, hazards }: Examined): Promise<Report> {
-  const pooler = await findPooler(target).catch(explain)
+  const found = await findPooler(target).catch(explain)
   await using over = survey(target, { schema, application: 'fencepost doctor' })
   const look = new Look(over)
-  const server = await serverFacts(look, { target, pooler, schema, olderThanMs })
+  const facts = { target, pooler: found, schema, olderThanMs }
+  const server = await serverFacts(look, facts).catch((error: Error) => withoutLook(found, error))
+  if ('verdicts' in server) return server
   const verdicts: Told[] = []
   for (const hazard of hazards) verdicts.push(...(await verdictsOn(hazard, look, server)))
   const worst = verdicts.toSorted((one, other) => LEVELS.indexOf(one.level) - LEVELS.indexOf(other.level))
-  return { where: pooler.where, server: /^\S+ \S+/.exec(server.banner)?.[0] ?? server.banner, verdicts: worst }
+  return { where: found.where, server: /^\S+ \S+/.exec(server.banner)?.[0] ?? server.banner, verdicts: worst }
+}
+
+/** A pooler may let nobody begin a transaction, and nothing is looked at outside of one: then that is what there is to tell. */
+function withoutLook(report: PoolerReport, error: Error): Report {
+  if (report.mode !== 'transaction') throw error
+  const what = `everything else could not be looked at: ${error.message}`
+  const verdicts = [pooler.judge(report), { level: 'unseen', what } as const]
+  return {
+    where: report.where,
+    server: 'behind it nobody knows',
+    verdicts: verdicts.map((one) => ({ hazard: 'pooler', ...one })),
+  }
 }
 
 async function verdictsOn(hazard: Hazard<unknown>, look: Look, server: Server): Promise<Told[]> {

@@ -1,12 +1,12 @@
 import type { PoolerReport } from '../../../../index.ts'
-import type { Hazard } from '../../hazard.ts'
+import type { Hazard, Server, Verdict } from '../../hazard.ts'
 
 /** Proved by connections of our own before anything else was sent: docs/doctor.md. */
-export const pooler: Hazard<PoolerReport> = {
+export const pooler = {
   id: 'pooler',
-  collect: (_, server) => Promise.resolve(server.pooler),
+  collect: (_: unknown, server: Server) => Promise.resolve(server.pooler),
 
-  judge({ mode, where, directly }) {
+  judge({ mode, where, directly }: PoolerReport): Verdict {
     if (mode === 'transaction') {
       return {
         level: 'danger',
@@ -25,4 +25,4 @@ export const pooler: Hazard<PoolerReport> = {
       return { level: 'fine', what: 'a pooler in session mode, which keeps locks and waiters apart' }
     return { level: 'fine', what: 'no pooler: these are the connections of the server itself' }
   },
-}
+} satisfies Hazard<PoolerReport>
