@@ -59,3 +59,22 @@ test('a run whose process was killed leaves its once-key uncertain, and that is 
     { level: 'warning', what: expect.stringMatching(/^1 once-key is uncertain, the oldest, "payout:42"/) },
   ])
 })
+
+test('P4: a frozen holder of ours is told by the name of its lock, a worker that sleeps is not told', async () => {
+  await using sleeper = await SqlWorker.open(database.url, 'nothing')
+  await using frozen = await Remote.start(database.url, { application: 'payouts', freezeTimeout: '1h' })
+  await frozen.call('lock', 'account:42')
+  const { admin } = database
+  await eventually(async () => (await admin.query(`select from fencepost.holders where name = 'account:42'`)).rowCount)
+  frozen.freeze()
+  const idle = `select from pg_stat_activity where application_name = 'payouts fencepost' and clock_timestamp() - state_change > interval '2 s'`
+  await eventually(async () => (await admin.query(idle)).rowCount)
+  const told = (await diagnose(database.url, '--older-than', '2s')).of('stuck-locks')
+  expect(sleeper.session).not.toBe('')
+  expect(told).toMatchObject([
+    { level: 'warning', what: expect.stringMatching(/payouts fencepost.* holds the advisory lock "account:42"$/) },
+  ])
+  await admin.query(told[0]?.mend ?? '')
+  frozen.thaw()
+  expect((await diagnose(database.url, '--older-than', '2s')).of('stuck-locks')).toMatchObject([{ level: 'fine' }])
+})

@@ -31,7 +31,7 @@ test.skipIf(PGBOUNCER === undefined)(
     // It came to us by the pool, and went back with all it holds.
     const direct = await diagnose(database.url, '--older-than', '0s')
     expect(direct.of('pooler')).toMatchObject([{ level: 'fine' }])
-    expect(direct.of('stuck-locks')).toMatchObject([{ what: expect.stringMatching(/Prisma Migrate, 72707369/) }])
+    expect(direct.of('stuck-locks')).toMatchObject([{ what: expect.stringMatching(/Prisma Migrate \(key 72707369\)/) }])
   },
 )
 

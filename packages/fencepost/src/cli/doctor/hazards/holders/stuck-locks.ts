@@ -14,6 +14,12 @@ interface Row extends SessionFacts {
   readonly keys: readonly Key[]
 }
 
+/** A session of ours that lives, and the names it holds; a worker that sleeps holds none, and only its own key. */
+interface OurSession {
+  readonly backend: number
+  readonly names: readonly string[]
+}
+
 interface Key {
   readonly key: string | null
   readonly pair: [number, number] | null
@@ -21,11 +27,18 @@ interface Key {
 
 interface Facts {
   readonly rows: readonly Row[]
+  readonly ours: readonly OurSession[]
   readonly schemas: Surroundings['schemas']
 }
 
 const [SHOWN, MOST] = [3, 5]
-// Sessions of ours beat, so they are never idle for long; what frees a lock of theirs is the freezeTimeout.
+// One of ours that holds a lock beats each second: it is idle for long only if its process is frozen.
+const OURS = `
+  select sessions.backend, array_agg(holders.name order by holders.name) filter (where holders.name is not null) as names
+  from fencepost.sessions
+  left join fencepost.holders on holders.session = sessions.session
+  where sessions.session in (select held.key from fencepost.held_keys() as held where held.backend = sessions.backend)
+  group by sessions.backend`
 const SQL = `
   with lock as materialized (
     select pid, classid, objid, objsubid, granted, count(*) filter (where not granted) over (partition by classid, objid, objsubid) as waiting
@@ -56,15 +69,19 @@ const SCHEMAS = `
 /** Advisory locks held by connections that do nothing: what is left by a program that hangs, forgot to unlock, or was cut off by a pooler. */
 export const stuckLocks: Hazard<Facts> = {
   id: 'stuck-locks',
-  async collect(look) {
+  async collect(look, { hasSchema }) {
+    // What we may not read, or a standby does not have, shows by its keys.
+    const ours = hasSchema ? await look.ask<OurSession & { names: string[] | null }>(OURS).catch(() => []) : []
     const schemas = await look.ask<Surroundings['schemas'][number]>(SCHEMAS)
-    return { rows: await look.ask<Row>(SQL), schemas }
+    const rows = await look.ask<Row>(SQL)
+    return { rows, schemas, ours: ours.map(({ backend, names }) => ({ backend, names: names ?? [] })) }
   },
 
-  judge({ rows, schemas }, server) {
+  judge({ rows: all, schemas, ours }, server) {
+    const rows = all.filter(({ backend }) => !ours.some((one) => one.backend === backend && one.names.length === 0))
     const seen = rows.filter(({ state }) => state !== null)
     const stuck = seen.filter(({ idleMs }) => Number(idleMs) >= server.olderThanMs)
-    const verdicts = stuck.slice(0, MOST).map((row) => verdictOn(row, schemas, server))
+    const verdicts = stuck.slice(0, MOST).map((row) => verdictOn(row, namesOf(row, { schemas, ours }, server), server))
     if (stuck.length > MOST) {
       const what = `${plural(stuck.length - MOST, 'further idle connection')} hold advisory locks for as long`
       verdicts.push({ level: 'warning', what, mend: 'npx fencepost locks lists them' })
@@ -79,20 +96,32 @@ export const stuckLocks: Hazard<Facts> = {
   },
 }
 
-function verdictOn(row: Row, schemas: Surroundings['schemas'], { database, pooler }: Server): Verdict {
-  const names = row.keys.map(({ key, pair }) => {
-    const number = pair ?? BigInt(key ?? 0)
-    const means = programOf(number, { database, schemas })
-    const text = pair === null ? String(key) : `(${pair.join(', ')})`
-    return means === null ? `key ${text}` : `that of ${means}, ${text}`
-  })
-  const more = row.locks > names.length ? ` and ${(row.locks - names.length).toLocaleString('en')} more` : ''
-  const waiting =
-    row.waiting === 0 ? '' : `, for which ${plural(row.waiting, 'other')} ${row.waiting === 1 ? 'waits' : 'wait'}`
+/** What it holds, as far as it is told: ours by name, those of others by whose they are and their keys. */
+function namesOf(
+  { backend, keys, locks }: Row,
+  { schemas, ours }: Pick<Facts, 'schemas' | 'ours'>,
+  { database }: Server,
+): string {
+  const own = ours.find((one) => one.backend === backend)?.names
+  const names = own
+    ? own.slice(0, SHOWN).map((name) => `"${name}"`)
+    : keys.map(({ key, pair }) => {
+        const means = programOf(pair ?? BigInt(key ?? 0), { database, schemas })
+        const text = `key ${pair === null ? String(key) : `(${pair.join(', ')})`}`
+        return means === null ? text : `of ${means} (${text})`
+      })
+  const count = own?.length ?? locks
+  const more = count > names.length ? ` and ${(count - names.length).toLocaleString('en')} more` : ''
+  return `the advisory ${count === 1 ? 'lock' : 'locks'} ${names.join(', ')}${more}`
+}
+
+function verdictOn(row: Row, held: string, { pooler }: Server): Verdict {
+  const { waiting, idleMs } = row
+  const wait = waiting === 0 ? '' : `, for which ${plural(waiting, 'other')} ${waiting === 1 ? 'waits' : 'wait'}`
   const leaked = pooler.mode === 'transaction' ? ', left there by whoever came through the pooler' : ''
   return {
-    level: row.waiting > 0 ? 'danger' : 'warning',
-    what: `${sessionText(row)} does nothing for ${age(row.idleMs)} and holds the advisory ${row.locks === 1 ? 'lock' : 'locks'} ${names.join('; ')}${more}${waiting}${leaked}`,
+    level: waiting > 0 ? 'danger' : 'warning',
+    what: `${sessionText(row)} does nothing for ${age(idleMs)} and holds ${held}${wait}${leaked}`,
     mend: terminate(row),
   }
 }
