@@ -8,6 +8,7 @@ const SIDE_BY_SIDE = [
   'election',
   'eviction',
   'fences',
+  'history',
   'once',
   'semaphore',
   'schedule',
@@ -22,7 +23,8 @@ const FLOORS = [
   ['ground'],
   ['wire'],
   ['postgres'],
-  ['adapters', 'events', 'foreign', 'inspection'],
+  ['adapters', 'events', 'foreign'],
+  ['inspection'],
   ['fencing'],
   ['sessions'],
   ['line'],
@@ -62,9 +64,10 @@ function fencepostRooms() {
     const below = FLOORS.slice(0, height).flat()
     for (const name of floor) rooms[name] = { rooms: below, foreign: FOREIGN[name] ?? [] }
   }
+  rooms['inspection'] = { rooms: [], foreign: [], ...rooms['inspection'], subRooms: true }
   rooms[FRONT_DOOR] = { rooms: FLOORS.flat(), foreign: [] }
   // It uses the library as its users do, through index.ts, and loads the modules its user names on the command line.
-  // pg is for the demo's ledger, which is somebody's application and not ours.
+  // pg is for the demo's ledger, which is somebody's application and not ours, for dev's login, and for a pool that protect gives the library.
   rooms['cli'] = {
     rooms: ['ground'],
     foreign: ['commander', '@fencepost/dev-postgres', 'pg'],

@@ -2,9 +2,17 @@ import { setMaxListeners } from 'node:events'
 import { Events } from './events/events.ts'
 import { type EvictCall, evictCall } from './eviction/evict-call.ts'
 import type { LockEvents } from './events/lock-events.ts'
-import { type ProtectCall, protectCalls, type UnprotectCall, type ViolationsCall } from './fencing/protect-calls.ts'
+import {
+  type ProtectCall,
+  protectCalls,
+  type ProtectedTablesCall,
+  type UnprotectCall,
+  type ViolationsCall,
+} from './fencing/protect-calls.ts'
 import { ClosedError } from './ground/errors.ts'
 import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
+import { History } from './history/history.ts'
+import { Recorder } from './history/recorder.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { LockCalls } from './calls/lock-calls.ts'
 import { Locks } from './locks/locks.ts'
@@ -66,6 +74,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly semaphore: SemaphoreCall
   /** Looks at jobs, and pauses, retries, cancels and redrives them. */
   readonly jobs: Jobs
+  /** Has written down what becomes of locks, and reads it. */
+  readonly history: History
   /** Enqueues a job, in a transaction of yours or alone. */
   readonly enqueue: EnqueueCall
   /** Enqueues several jobs of one kind. */
@@ -78,6 +88,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly protect: ProtectCall
   /** Takes that off again. */
   readonly unprotect: UnprotectCall
+  /** Lists what is protected, and what of it can be written all the same. */
+  readonly protectedTables: ProtectedTablesCall
   /** Lists what tables in mode `'report'` would have refused. */
   readonly violations: ViolationsCall
   readonly #origin: Origin
@@ -85,6 +97,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly #sessions: Sessions
   readonly #locks: Locks
   readonly #events: Events
+  readonly #recorder: Recorder
   readonly #closing: AbortController
   readonly #stopWorkers: () => Promise<void>
   readonly #stopSchedules: () => Promise<void>
@@ -106,6 +119,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.#sessions = sessions
     this.#locks = locks
     this.#events = events
+    this.#recorder = new Recorder({ sessions, events, schema, application })
     this.#closing = closing
     const parts = { locks, sessions, schema, namespace, freezeMs, closing: closing.signal }
     ;({ transaction: this.transaction, lockInTransaction: this.lockInTransaction } = transactionCalls(parts))
@@ -117,6 +131,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.migrateOnce = migrateOnceCall({ ...parts, application })
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     const main = async () => (await sessions.main()).session
+    this.history = new History({ namespace, main })
     this.jobs = new Jobs({ ...parts, origin, main })
     const { cron, schedules, stop: stopSchedules } = cronCalls({ ...parts, origin, application, main })
     this.cron = cron
@@ -131,6 +146,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.enqueueFlow = enqueueFlowCall(parts)
     const calls = protectCalls({ origin, schema, namespace, ready: () => this.#ready() })
     ;({ protect: this.protect, unprotect: this.unprotect, violations: this.violations } = calls)
+    this.protectedTables = calls.protectedTables
     this.locks = new WebLocks({ locks, session: main, closing: closing.signal })
   }
 
@@ -180,6 +196,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     await Promise.all([this.#stopWorkers(), this.#stopSchedules()])
     this.#closing.abort(new ClosedError())
     await this.#locks.releaseAll()
+    await this.#recorder.close()
     await this.#sessions.close()
     await this.#origin.closePool()
   }

@@ -23,13 +23,14 @@ export { s3 as fenceS3, type S3Commands, type S3Object } from './fences/s3.ts'
 export type { Carrier, Verifier, VerifierOptions } from './fences/verifier.ts'
 export type { Isolation } from './fencing/guarded-transaction.ts'
 export type { Transaction } from './fencing/pooled-transaction.ts'
-export type { ProtectOptions, Violation } from './fencing/protect.ts'
+export type { ProtectedTable, ProtectOptions, Violation } from './fencing/protect.ts'
 export {
   lockInTransaction,
   type TransactionLockOptions,
   type TransactionLockPlace,
 } from './fencing/lock-in-transaction.ts'
 export { key } from './foreign/key.ts'
+export { type AdvisoryKey, programOf, type Surroundings } from './foreign/known-keys.ts'
 export type { Duration } from './ground/duration.ts'
 export type { EvictCall } from './eviction/evict-call.ts'
 export type { EvictionReport, EvictOptions } from './eviction/eviction-options.ts'
@@ -47,7 +48,14 @@ export type { OnceRecord, OnceState, Runner } from './once/once-record.ts'
 export type { ForeignKey, Lockable } from './ground/foreign-key.ts'
 export type { Holder } from './ground/holder.ts'
 export { keyOf } from './ground/key.ts'
+export type { History, RecordHistoryOptions, StopHistoryOptions } from './history/history.ts'
+export type { HistoryEntry } from './inspection/history-entry.ts'
+export type { ListHistoryOptions } from './inspection/history-query.ts'
 export type { HeldLock, LockSnapshot, PendingLock } from './inspection/lock-snapshot.ts'
+export type { Doing, SeenLock, SeenLocks, Sight } from './inspection/survey/seen-lock.ts'
+export type { Ask } from './inspection/survey/catalog.ts'
+export { type Survey, survey, type SurveyHistoryOptions, type SurveyOptions } from './inspection/survey/survey.ts'
+export type { WaitGraph, WaitNode } from './inspection/waits/wait-graph.ts'
 export type { Lock, TransactionOptions } from './locks/lock.ts'
 export type { JobCount, JobHolder, JobLogLine, JobRecord, JobState } from './jobs/job-record.ts'
 export type { Jobs } from './jobs/jobs.ts'
@@ -82,7 +90,14 @@ export * from './queue/enqueue-errors.ts'
 export type { EnqueueManyOptions, EnqueueOptions } from './queue/enqueue-options.ts'
 export type { Enqueued } from './queue/enqueue-statement.ts'
 export type { Decision, Job, JobContext, JobKind, RetryOptions, Snooze, StandardSchema } from './queue/job.ts'
-export { type MigrateOptions, type MigrationReport, schemaSql } from './postgres/migrate.ts'
+export {
+  type MigrateOptions,
+  type MigrationReport,
+  schemaSql,
+  schemaState,
+  type SchemaState,
+} from './postgres/migrate.ts'
+export { findPooler, type PoolerReport } from './postgres/pooler.ts'
 export type { InTransaction, PoolLike, Queryable } from './postgres/queryable.ts'
 export type { CronCall } from './schedule/cron-calls.ts'
 export type { CronOptions } from './schedule/cron-options.ts'

@@ -14,8 +14,10 @@ as $$
       ('inspect', 'table', 'select', 'shared_tokens violations waiters semaphores single_results'),
       ('inspect', 'table', 'select', 'jobs finished_jobs job_list job_limits job_logs job_starts job_windows queues workers'),
       ('inspect', 'table', 'select', 'schedules schedule_ticks schedule_list tick_list'),
+      ('inspect', 'table', 'select', 'history history_entries history_names'),
       ('inspect', 'sequence', 'select', 'tickets tokens'),
       ('inspect', 'routine', 'execute', 'who inspect inspect_foreign list_locks name_locks read_lock_table lock_table advisory_locks'),
+      ('inspect', 'routine', 'execute', 'line_waits live_sessions list_history'),
       ('inspect', 'routine', 'execute', 'key gate gate_of token_key held_token held_keys is_held'),
       ('inspect', 'routine', 'execute', 'known_keys known_range crc32 family rule_of once_token_key once_lock'),
       ('inspect', 'routine', 'execute', 'permits describe_permit semaphore_lock'),
@@ -23,6 +25,7 @@ as $$
 
       ('use', 'table', 'insert, delete', 'holders shared_tokens waiters'),
       ('use', 'table', 'select', 'evictions'),
+      ('use', 'table', 'insert, update, delete', 'history_entries'),
       ('use', 'table', 'select, insert, update, delete', 'once_keys'),
       ('use', 'table', 'insert, update, delete', 'semaphores single_results'),
       ('use', 'table', 'insert, update, delete', 'jobs finished_jobs job_limits job_logs job_starts job_windows workers'),
@@ -39,6 +42,8 @@ as $$
       ('admin', 'table', 'insert, update', 'queues'),
       ('admin', 'table', 'update (paused_at, paused_by), delete', 'schedules'),
       ('admin', 'routine', 'execute', 'pause_schedule resume_schedule run_schedule forget_schedule'),
+      ('admin', 'table', 'insert, update, delete', 'history_names'),
+      ('admin', 'routine', 'execute', 'record_history stop_history note_eviction'),
       ('admin', 'routine', 'execute', 'pause_queue resume_queue retry_job redrive_jobs revive_jobs rejoin_parents await_children take_finished_keys'),
       ('admin', 'routine', 'execute', 'bypass evict find_evictee request_eviction close_gate end_evictees steal keep_gate take_over'),
 

@@ -2,11 +2,16 @@
 export const ExitCode = {
   fine: 0,
   promiseBroken: 1,
+  hazard: 1,
+  /** As grep has it: what was asked for is not there, or was not done. */
+  nobody: 1,
   usage: 64,
   unreachable: 69,
   internal: 70,
   busy: 75,
   unusable: 78,
+  cannotRun: 126,
+  notFound: 127,
   /** 128 and the number of the signal. */
   SIGHUP: 129,
   SIGINT: 130,
@@ -18,6 +23,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   DATABASE_UNREACHABLE: ExitCode.unreachable,
   AUTHENTICATION_FAILED: ExitCode.unreachable,
   LOCK_TIMEOUT: ExitCode.busy,
+  EVICTION_FAILED: ExitCode.busy,
   STANDBY: ExitCode.unusable,
   UNSUPPORTED_SERVER: ExitCode.unusable,
   UNSAFE_POOLER: ExitCode.unusable,
@@ -25,6 +31,8 @@ const BY_CODE: Readonly<Record<string, number>> = {
   MISSING_PRIVILEGE: ExitCode.unusable,
   SCHEMA_OUTDATED: ExitCode.unusable,
   SCHEMA_TOO_NEW: ExitCode.unusable,
+  POSTGRES_START: ExitCode.unreachable,
+  POSTGRES_UNAVAILABLE: ExitCode.unreachable,
 }
 
 /** An end of a command that is told in one line. */

@@ -2,19 +2,48 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { demo } from './commands/demo.ts'
+import { doctor } from './commands/doctor.ts'
 import { migrate } from './commands/migrate.ts'
 import { sql } from './commands/sql.ts'
+import { dev } from './dev/dev.ts'
+import { completion } from './completion/completion.ts'
 import { ExitCode, exitCodeOf } from './exit-code.ts'
+import { jobs } from './jobs/jobs.ts'
+import { leader } from './leader/leader.ts'
+import { protect } from './protect/protect.ts'
+import { evict } from './reading/evict.ts'
+import { history } from './reading/history.ts'
+import { locks } from './reading/locks.ts'
+import { waits } from './reading/waits.ts'
+import { who } from './reading/who.ts'
+import { top } from './top/top.ts'
 
 /** A command is a file that adds itself; what it needs beyond its options it imports when it runs, so that help stays fast. */
-const COMMANDS = [demo, migrate, sql]
+const COMMANDS = [
+  demo,
+  dev,
+  doctor,
+  migrate,
+  sql,
+  who,
+  locks,
+  waits,
+  history,
+  top,
+  evict,
+  leader,
+  protect,
+  jobs,
+  completion,
+]
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit()
 })
-process.exitCode = await main()
+// A command says by process.exitCode what is no failure.
+process.exitCode = (await main()) || process.exitCode
 
 async function main(): Promise<number> {
   try {

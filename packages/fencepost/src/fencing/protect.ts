@@ -11,6 +11,20 @@ export interface ProtectOptions {
   readonly mode?: 'refuse' | 'report'
 }
 
+/** A table that refuses, or reports, writes without a live token. */
+export interface ProtectedTable {
+  /** With its schema, as in SQL. */
+  readonly table: string
+  /** As it was given to `protect`. */
+  readonly lockName: string
+  readonly mode: 'refuse' | 'report'
+  readonly namespace: string
+  /** Of it, its partitions and those that inherit from it: what can be written without a lock, as it came or was switched off since. */
+  readonly unprotected: readonly string[]
+  /** The same: what can be truncated. */
+  readonly truncatable: readonly string[]
+}
+
 /** A write to a table in mode `'report'` without a live token: one for each name and transaction, if it committed. */
 export interface Violation {
   /** With its schema. */
@@ -31,6 +45,17 @@ const VIOLATIONS = `
   select table_name as "table", nullif(lock_name, '') as "lockName", token::float8 as token, operation, role, application,
     host(client) as client, at
   from fencepost.violations where namespace = $1 order by at desc limit $2`
+
+// With their schemas, whatever the search_path of the pool is.
+const PROTECTED = `
+  with named as (
+    select pg_class.oid, format('%I.%I', nspname, relname) as name
+    from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+  )
+  select (select name from named where oid = relation) as "table", lock_name as "lockName", mode, namespace,
+    (select coalesce(json_agg(name order by name), '[]') from named where oid = any(unprotected))::text as unprotected,
+    (select coalesce(json_agg(name order by name), '[]') from named where oid = any(truncatable))::text as truncatable
+  from fencepost.protected_tables order by 1`
 
 /** What protects tables: sent on the pool, as it waits for whoever uses the table. */
 export class Protection {
@@ -58,6 +83,16 @@ export class Protection {
     checkTable(table)
     const [row] = await this.#query<{ was: boolean }>('select fencepost.unprotect($1::text::regclass) as was', [table])
     return row?.was === true
+  }
+
+  async tables(): Promise<ProtectedTable[]> {
+    type Row = ProtectedTable & { readonly unprotected: string; readonly truncatable: string }
+    const rows = await this.#query<Row>(PROTECTED, [])
+    return rows.map((row) => ({
+      ...row,
+      unprotected: JSON.parse(row.unprotected) as string[],
+      truncatable: JSON.parse(row.truncatable) as string[],
+    }))
   }
 
   async violations(limit: number): Promise<Violation[]> {

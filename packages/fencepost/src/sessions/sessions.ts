@@ -48,6 +48,7 @@ export class Sessions {
   #failure: Error | null = null
   #isWarned = false
   #evicted: (eviction: Eviction) => void = () => {}
+  #opened: (session: Session) => void = () => {}
 
   constructor(options: SessionsOptions) {
     this.#options = options
@@ -90,6 +91,11 @@ export class Sessions {
   /** Calls back when a session of ours is to let go of something. */
   onEviction(told: (eviction: Eviction) => void): void {
     this.#evicted = told
+  }
+
+  /** Calls back whenever the shared session has been opened, before anything is asked on it. */
+  onMain(told: (session: Session) => void): void {
+    this.#opened = told
   }
 
   /** Null while all lanes are taken. Rejects like `Session.open`. */
@@ -142,6 +148,7 @@ export class Sessions {
     }
     try {
       const opened = await this.#start(ended)
+      this.#opened(opened.session)
       const main = { ...opened, tickets: new Tickets(opened.session, opened.takers) }
       this.#wasOpen = true
       this.#failure = null

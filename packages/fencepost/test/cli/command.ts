@@ -10,6 +10,9 @@ export interface Settings {
   readonly env?: Readonly<Record<string, string>>
   /** Another installation of the command. */
   readonly binary?: string
+  readonly cwd?: string
+  /** Default: the one who runs the tests. */
+  readonly user?: { readonly uid: number; readonly gid: number }
 }
 
 /** The built command, started. */
@@ -20,9 +23,10 @@ export class Command {
   readonly closed: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   readonly #child: ChildProcess
 
-  constructor(args: readonly string[], { env = {}, binary = BINARY }: Settings = {}) {
+  constructor(args: readonly string[], { env = {}, binary = BINARY, cwd, user }: Settings = {}) {
     const inherited = Object.entries(process.env).filter(([name]) => !DATABASE_VARIABLES.includes(name))
-    this.#child = spawn(process.execPath, [binary, ...args], { env: { ...Object.fromEntries(inherited), ...env } })
+    const settings = { env: { ...Object.fromEntries(inherited), ...env }, cwd, ...user }
+    this.#child = spawn(process.execPath, [binary, ...args], settings)
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
     this.closed = once(this.#child, 'close').then(([code, signal]) => ({ code, signal }))
@@ -30,6 +34,10 @@ export class Command {
 
   get pid(): number {
     return this.#child.pid ?? 0
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
   kill(signal: NodeJS.Signals): void {

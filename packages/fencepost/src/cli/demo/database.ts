@@ -1,4 +1,5 @@
 import { CommandError, ExitCode } from '../exit-code.ts'
+import { loadDevPostgres } from '../load-dev-postgres.ts'
 import type { Talk } from './talk.ts'
 
 /** Where the demo runs, and how to give it back. */
@@ -15,7 +16,7 @@ export async function openDatabase(talk: Talk): Promise<Database> {
     return { url, throwAway: false, [Symbol.asyncDispose]: async () => {} }
   }
   talk.line('starts a PostgreSQL of its own')
-  const { startPostgres } = await loadDevPostgres()
+  const { startPostgres } = await loadDevPostgres('the demo needs a database', 'set DATABASE_URL')
   try {
     const server = await startPostgres()
     talk.line(`PostgreSQL ${server.version} runs on 127.0.0.1:${server.port}`)
@@ -23,19 +24,6 @@ export async function openDatabase(talk: Talk): Promise<Database> {
   } catch (error) {
     const why = `cannot start a PostgreSQL of its own, set DATABASE_URL to use yours: ${(error as Error).message}`
     throw new CommandError(why, ExitCode.unreachable, { cause: error })
-  }
-}
-
-async function loadDevPostgres() {
-  try {
-    return await import('@fencepost/dev-postgres')
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new CommandError(
-      'the demo needs a database: npm install --save-dev @fencepost/dev-postgres, or set DATABASE_URL',
-      ExitCode.unreachable,
-      { cause: error },
-    )
   }
 }
 
