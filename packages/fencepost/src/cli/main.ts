@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { demo } from './commands/demo.ts'
 import { migrate } from './commands/migrate.ts'
+import { reconcile } from './commands/reconcile.ts'
+import { run } from './commands/run.ts'
 import { sql } from './commands/sql.ts'
 import { ExitCode, exitCodeOf } from './exit-code.ts'
 
 /** A command is a file that adds itself; what it needs beyond its options it imports when it runs, so that help stays fast. */
-const COMMANDS = [demo, migrate, sql]
+const COMMANDS = [demo, migrate, sql, run, reconcile]
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -19,7 +21,7 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   try {
     await makeProgram().parseAsync()
-    return ExitCode.fine
+    return Number(process.exitCode ?? ExitCode.fine)
   } catch (error) {
     return complain(error)
   }
@@ -30,6 +32,8 @@ function makeProgram(): Command {
     .description('Locks and fencing in the PostgreSQL you already own. A zombie cannot commit.')
     .version(version())
     .exitOverride()
+    // What follows a command is the command's, also -V.
+    .enablePositionalOptions()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'fencepost: ')) })
     .showHelpAfterError('(--help tells more)')
     .addHelpText('after', '\nExample:\n  npx fencepost demo')
