@@ -16,6 +16,8 @@ export const ExitCode = {
   /** As shells say it. */
   cannotRun: 126,
   notFound: 127,
+  /** By ^C: 128 and the number of SIGINT. */
+  interrupted: 130,
 } as const
 
 /** By the stable `code` of the library's errors, so that the library itself is loaded only by what uses it. */

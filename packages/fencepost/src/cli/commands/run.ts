@@ -78,7 +78,10 @@ async function start(name: string, words: string[], options: Options, command: C
     throw new CommandError('--retention and --retry-uncertain are for --once', ExitCode.usage)
   }
   const target = targetOf(url)
-  const { run: runProgram } = await import('../run/run.ts')
+  const [{ run: runProgram }, { interruptShell }] = await Promise.all([
+    import('../run/run.ts'),
+    import('../run/exit.ts'),
+  ])
   process.exitCode = await runProgram({
     ...others,
     name,
@@ -89,6 +92,7 @@ async function start(name: string, words: string[], options: Options, command: C
     graceMs: parseDuration(grace, '--grace'),
     command: program,
   })
+  if (process.exitCode === ExitCode.interrupted) interruptShell()
 }
 
 /** The program and its arguments, to the letter: what stands after the first `--`. */

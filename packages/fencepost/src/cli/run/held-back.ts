@@ -12,7 +12,7 @@ export class HeldBack {
   readonly stderr: number
 
   constructor() {
-    const folder = mkdtempSync(join(tmpdir(), 'fencepost-'))
+    const folder = mkdtempSync(join(tmpdir(), 'fencepost-held-'))
     const [stdout, stderr] = [join(folder, 'stdout'), join(folder, 'stderr')]
     this.stdout = openSync(stdout, 'a+', 0o600)
     this.stderr = openSync(stderr, 'a+', 0o600)

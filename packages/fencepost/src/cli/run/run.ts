@@ -63,9 +63,11 @@ export async function run(options: RunOptions): Promise<number> {
     const asked = { ...options.once, quiet, wait: rest(options.wait, startedAt), interruption: signals.interruption }
     return await runOnce(fp, asked, (once) => supervise({ ...options, path }, held, once))
   } catch (error) {
-    if (exitCodeOf(error) !== ExitCode.busy) throw error
-    if (!quiet || busyCode !== 0) say((error as Error).message)
-    return busyCode
+    const isInterrupted = error === signals.interruption.reason
+    if (!isInterrupted && exitCodeOf(error) !== ExitCode.busy) throw error
+    const code = isInterrupted ? exitCodeOf(error) : busyCode
+    if (!quiet || code !== ExitCode.fine) say((error as Error).message)
+    return code
   }
 }
 

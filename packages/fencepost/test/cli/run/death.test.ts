@@ -1,0 +1,82 @@
+import { fencepost } from 'fencepost'
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterAll, expect, test } from 'vitest'
+import { cloneDatabase } from '../../support/database.ts'
+import { eventually } from '../../support/eventually.ts'
+import { isAlive } from '../../support/processes.ts'
+import { BINARY, Command } from '../command.ts'
+
+const database = await cloneDatabase()
+const fp = fencepost(database.url)
+const env = { DATABASE_URL: database.url, NODE: process.execPath, BINARY }
+afterAll(async () => {
+  await fp.close()
+  await database[Symbol.asyncDispose]()
+})
+
+/** Runs a script that prints its mark, the ids of its processes, a line each, and then "runs". */
+async function runs(name: string, script: string): Promise<{ command: Command; mark: string; pids: number[] }> {
+  const command = new Command(['run', name, '--', 'sh', '-c', `echo $FENCEPOST_RUN; ${script}`], { env })
+  await command.prints('runs')
+  const [mark = '', ...pids] = command.stdout.split('\n').slice(0, -2)
+  return { command, mark, pids: pids.map(Number) }
+}
+
+/** The processes that have this text in a file of theirs. */
+function having(text: string, file: 'environ' | 'cmdline'): number[] {
+  const has = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(text)
+    } catch {
+      return false
+    }
+  }
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && has(entry))
+    .map(Number)
+}
+
+test('P4: kill -9 of the command ends the program, whatever it ignores, and what that has started', async () => {
+  const script = 'trap "" TERM HUP INT; echo $$; sleep 1000 & echo $!; setsid sleep 1000 & echo $!; echo runs; wait'
+  const { command, pids } = await runs('killed', script)
+  expect(pids.map(isAlive)).toEqual([true, true, true])
+  command.kill('SIGKILL')
+  await eventually(async () => !pids.some(isAlive))
+  await using _ = await fp.lock('killed', { wait: '10s' })
+})
+
+test('P4: a program that starts others as fast as it can is ended too', async () => {
+  const { command, mark } = await runs('forking', 'echo runs; while :; do sleep 1000 & sleep 0.01; done')
+  await eventually(async () => having(mark, 'environ').length > 20)
+  command.kill('SIGKILL')
+  await eventually(async () => having(mark, 'environ').length === 0 && having(mark, 'cmdline').length === 0)
+})
+
+test('P4: a run inside of a run is ended with it', async () => {
+  const inner = `sh -c 'echo $$; echo runs; sleep 1000'`
+  const { command, pids } = await runs('outer', `"$NODE" "$BINARY" run inner -- ${inner}`)
+  expect(pids.map(isAlive)).toEqual([true])
+  command.kill('SIGKILL')
+  await eventually(async () => !pids.some(isAlive))
+})
+
+test('P4: the program is ended also if its watchdog had been killed before', async () => {
+  const { command, mark, pids } = await runs('unwatched', 'echo $$; echo runs; sleep 1000')
+  const [watchdog = 0] = having(mark, 'cmdline')
+  process.kill(watchdog, 'SIGKILL')
+  const isAnother = async () => having(mark, 'cmdline').some((pid) => pid !== watchdog && isAlive(pid))
+  await eventually(isAnother)
+  expect(pids.map(isAlive)).toEqual([true])
+  command.kill('SIGKILL')
+  await eventually(async () => !pids.some(isAlive) && having(mark, 'cmdline').length === 0)
+})
+
+test('what a program leaves in the background when it ends by itself is left alone, and no watchdog stays', async () => {
+  const script = 'echo runs; sleep 1000 >/dev/null 2>&1 &'
+  const { command, mark } = await runs('daemon', script)
+  expect(await command.closed).toEqual({ code: 0, signal: null })
+  await eventually(async () => having(mark, 'cmdline').length === 0)
+  const left = having(mark, 'environ').filter(isAlive)
+  expect(left).toHaveLength(1)
+  for (const pid of left) process.kill(pid, 'SIGKILL')
+})
