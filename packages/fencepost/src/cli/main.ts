@@ -16,6 +16,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit()
 })
+// A bug of ours; never 1, which a program that is run may mean something by.
+process.on('uncaughtException', (error) => process.exit(complain(error)))
 process.exitCode = await main()
 
 async function main(): Promise<number> {

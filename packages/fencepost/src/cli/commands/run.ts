@@ -5,14 +5,14 @@ import { targetOf } from '../target.ts'
 
 interface Options {
   readonly wait?: Duration | false
-  readonly shared: boolean
+  readonly shared?: boolean
   readonly once?: string
   readonly retention?: Duration
-  readonly retryUncertain: boolean
-  readonly busyOk: boolean
+  readonly retryUncertain?: boolean
+  readonly busyOk?: boolean
   readonly busyCode: number
   readonly grace: Duration
-  readonly quiet: boolean
+  readonly quiet?: boolean
   readonly url?: string
   readonly schema: string
   readonly namespace: string
@@ -38,21 +38,21 @@ export function run(program: Command): void {
     .usage(USAGE.replace('fencepost run ', ''))
     .description('Run a program while a lock is held; stop it when the lock is lost.')
     .argument('<name>', 'of the lock')
-    .argument('[program...]')
+    .argument('[program...]', 'and its arguments, which stay as they are')
     .option(
       '--wait <duration>',
       'how long to wait for the lock, such as 30s or 10m (default: as long as it takes)',
-      duration,
+      waitTime,
     )
     .option('--no-wait', 'do not wait')
-    .option('--shared', 'together with other shared holders', false)
+    .option('--shared', 'together with other shared holders')
     .option('--once <key>', 'run it once per key: do nothing if a run with that key has ended with 0')
     .option('--retention <duration>', 'for how long a key is kept that is done (default: for ever)')
-    .option('--retry-uncertain', 'run it again also if it is not known whether an earlier run did it', false)
-    .option('--busy-ok', 'exit with 0 if the lock is not granted', false)
+    .option('--retry-uncertain', 'run it again also if it is not known whether an earlier run did it')
+    .option('--busy-ok', 'exit with 0 if the lock is not granted')
     .option('-E, --busy-code <code>', 'exit code if the lock is not granted', exitCode, ExitCode.busy)
     .option('--grace <duration>', 'from TERM to KILL when the lock is lost', duration, '10s')
-    .option('--quiet', 'print nothing unless it fails, and then all that it has printed', false)
+    .option('--quiet', 'print nothing unless it fails, and then all that it has printed')
     .option('--url <url>', 'the database (default: DATABASE_URL, else PGHOST, PGUSER, PGDATABASE …)')
     .option('--schema <name>', 'where the tables and functions live', 'fencepost')
     .option('--namespace <name>', 'of the lock', 'default')
@@ -73,7 +73,7 @@ export function run(program: Command): void {
 
 async function start(name: string, words: string[], options: Options, command: Command): Promise<void> {
   const program = programOf(command, [name, ...words])
-  const { url, once, retention, retryUncertain, busyOk, busyCode, grace, wait, ...others } = options
+  const { url, once, retention, retryUncertain = false, busyOk, busyCode, grace, ...others } = options
   if (once === undefined && (retention !== undefined || retryUncertain)) {
     throw new CommandError('--retention and --retry-uncertain are for --once', ExitCode.usage)
   }
@@ -83,10 +83,12 @@ async function start(name: string, words: string[], options: Options, command: C
     import('../run/exit.ts'),
   ])
   process.exitCode = await runProgram({
+    shared: false,
+    quiet: false,
+    wait: undefined,
     ...others,
     name,
     target,
-    wait,
     busyCode: busyOk ? ExitCode.fine : busyCode,
     once: once === undefined ? null : { key: once, retention, retryUncertain },
     graceMs: parseDuration(grace, '--grace'),
@@ -114,6 +116,12 @@ function afterDashes(command: Command): string[] | undefined {
 
 function refuse(why: string): never {
   throw new CommandError(why, ExitCode.usage)
+}
+
+/** No time at all, which would be over before there is a connection, is not to wait. */
+function waitTime(text: string): Duration | false {
+  const wait = duration(text)
+  return parseDuration(wait, '--wait') > 0 && wait
 }
 
 /** @returns the text, which is one. */

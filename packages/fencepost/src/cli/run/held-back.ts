@@ -1,7 +1,6 @@
 import { createReadStream, mkdtempSync, openSync, rmdirSync, unlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { finished } from 'node:stream/promises'
 
 /**
  * What a program says, kept until it is known whether anybody has to read it: in files, however much it is, that have no name any more and go
@@ -28,7 +27,7 @@ export class HeldBack {
 }
 
 async function copy(fd: number, stream: NodeJS.WriteStream): Promise<void> {
-  const file = createReadStream('', { fd, start: 0, autoClose: false })
-  file.pipe(stream, { end: false })
-  await finished(file)
+  for await (const chunk of createReadStream('', { fd, start: 0, autoClose: false })) {
+    await new Promise((resolve) => stream.write(chunk as Buffer, resolve))
+  }
 }

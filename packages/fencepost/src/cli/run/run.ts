@@ -78,15 +78,9 @@ async function acquire(fp: Fencepost, options: RunOptions, signal: AbortSignal):
     if (lock !== null) return lock
     throw new CommandError(`lock "${name}" is busy: ${describeHolders(await fp.who(name))}`, ExitCode.busy)
   }
-  let waiting: Waiting | undefined
-  const onWait = () => {
-    if (!quiet) waiting = new Waiting({ fp, name, namespace })
-  }
-  try {
-    return await fp.lock(name, { shared, signal, onWait, ...(wait && { wait }) })
-  } finally {
-    waiting?.[Symbol.dispose]()
-  }
+  using waiting = new Waiting({ fp, name, namespace })
+  const onWait = () => !quiet && waiting.begin()
+  return await fp.lock(name, { shared, signal, onWait, ...(wait && { wait }) })
 }
 
 /** What is left of the wait, for the once-key. */
@@ -115,6 +109,8 @@ async function supervise(options: Supervised, { lock, signals }: Held, once?: Ru
   const { ended, isLost } = await endOf(program, lost.signal, options)
   const code = isLost ? ExitCode.lost : exitCodeOfProgram(ended)
   if (heldBack !== null && code !== 0) {
+    // Also if nobody reads on, which ends this process.
+    process.exitCode = code
     await heldBack.print()
     say(`${command[0]} ended with ${describeEnd(ended)}`)
   }

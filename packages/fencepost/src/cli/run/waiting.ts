@@ -1,6 +1,5 @@
 import { hostname } from 'node:os'
-import type { Fencepost } from '../../index.ts'
-import type { Holder } from '../../index.ts'
+import type { Fencepost, Holder } from '../../index.ts'
 import { say } from '../say.ts'
 
 const EVERY_MS = 10_000
@@ -11,14 +10,18 @@ export interface WaitedFor {
   readonly namespace: string
 }
 
-/** Says who holds what is waited for: at once, and then every 10 s until it is disposed of. */
+/** Says who holds what is waited for: as soon as it is begun, and then every 10 s until it is disposed of. */
 export class Waiting implements Disposable {
   readonly #for: WaitedFor
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
   #isOver = false
 
   constructor(waitedFor: WaitedFor) {
     this.#for = waitedFor
+  }
+
+  begin(): void {
+    if (this.#isOver) return
     this.#timer = setInterval(() => void this.#tell(), EVERY_MS).unref()
     void this.#tell()
   }

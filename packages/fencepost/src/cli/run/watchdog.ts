@@ -17,7 +17,7 @@ export const MARK = 'FENCEPOST_RUN'
  *     (end of input)    we are gone: KILL
  *
  * - What carries the mark is found where there is /proc; elsewhere the target is all there is.
- * - KILL goes round, as those that are found may start another meanwhile.
+ * - KILL goes round, as those that are found may start another meanwhile, and as a program carries no mark from its fork to its exec.
  * - A group was sent TERM as a whole. Without one, each that carries the mark is.
  * - CONT, as a stopped program hears no TERM.
  */
@@ -25,15 +25,21 @@ const WATCH = `
 trap '' HUP INT QUIT TERM TSTP
 mark=$1 target=
 send() { [ -n "$target" ] && kill -s "$1" -- "$target"; }
-marked() { grep -lF "${MARK}=$mark" /proc/[0-9]*/environ | tr -dc '0-9\\n'; }
+marked() { grep -lzF "${MARK}=$mark" /proc/[0-9]*/environ | tr -dc '0-9\\n'; }
 nap() { sleep 0.1 || sleep 1; }
 kill_all() {
   send KILL
+  none=0
   for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     found=$(marked)
-    [ -n "$found" ] || break
-    kill -s KILL $found
-    [ "$round" -lt 10 ] || nap
+    if [ -n "$found" ]; then
+      kill -s KILL $found
+      [ "$round" -lt 10 ] || nap
+    else
+      none=$((none + 1))
+      [ "$none" -lt 2 ] || break
+      nap
+    fi
   done
 }
 stop() {

@@ -1,5 +1,8 @@
 import { fencepost } from 'fencepost'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../../support/database.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -15,11 +18,21 @@ afterAll(async () => {
 })
 
 /** Runs a script that prints its mark, the ids of its processes, a line each, and then "runs". */
-async function runs(name: string, script: string): Promise<{ command: Command; mark: string; pids: number[] }> {
-  const command = new Command(['run', name, '--', 'sh', '-c', `echo $FENCEPOST_RUN; ${script}`], { env })
+async function runs(name: string, script: string, more: Record<string, string> = {}) {
+  const settings = { env: { ...env, ...more } }
+  const command = new Command(['run', name, '--', '/bin/sh', '-c', `echo $FENCEPOST_RUN; ${script}`], settings)
   await command.prints('runs')
   const [mark = '', ...pids] = command.stdout.split('\n').slice(0, -2)
   return { command, mark, pids: pids.map(Number) }
+}
+
+/** Those of Debian, of macOS and Alpine that are installed, and where. */
+function installedShells(): [string, string][] {
+  const folders = (process.env['PATH'] ?? '').split(':')
+  return ['dash', 'bash', 'busybox'].flatMap((shell) => {
+    const found = folders.map((folder) => join(folder, shell)).find((path) => existsSync(path))
+    return found === undefined ? [] : [[shell, found]]
+  })
 }
 
 /** The processes that have this text in a file of theirs. */
@@ -43,6 +56,17 @@ test('P4: kill -9 of the command ends the program, whatever it ignores, and what
   command.kill('SIGKILL')
   await eventually(async () => !pids.some(isAlive))
   await using _ = await fp.lock('killed', { wait: '10s' })
+})
+
+test.each(installedShells())('P4: the watchdog needs no other sh than %s', async (_, found) => {
+  const folder = await mkdtemp(join(tmpdir(), 'fencepost-run-'))
+  const applets = found.endsWith('busybox') ? ['sh', 'grep', 'tr', 'sleep'] : ['sh']
+  for (const applet of applets) await symlink(found, join(folder, applet))
+  const script = 'echo $$; /bin/sleep 1000 & echo $!; setsid /bin/sleep 1000 & echo $!; echo runs; wait'
+  const { command, pids } = await runs('shells', script, { PATH: `${folder}:${process.env['PATH']}` })
+  command.kill('SIGKILL')
+  await eventually(async () => !pids.some(isAlive))
+  await rm(folder, { recursive: true })
 })
 
 test('P4: a program that starts others as fast as it can is ended too', async () => {

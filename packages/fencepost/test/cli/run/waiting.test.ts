@@ -31,23 +31,23 @@ test('P1: 20 runs of one name at once are one after the other', async () => {
   expect(tokens).toEqual(tokens.toSorted((one, other) => one - other))
 })
 
+function line(position: number): RegExp {
+  const holder = `holder@\\S+ pid ${process.pid} since [-\\dT:]+Z`
+  return new RegExp(`^fencepost: waits for "slow": held by ${holder}; position ${position} in line$`, 'm')
+}
+
 test('P10: who waits says at once, and again every 10 s, who holds the lock, since when, and where it stands', async () => {
   const lock = await fp.lock('slow')
   const first = new Command(['run', 'slow', '--', 'echo', 'first'], { env })
   await first.says('waits for')
   const second = new Command(['run', 'slow', '--', 'echo', 'second'], { env })
   await second.says('waits for')
-  const line = (position: number) =>
-    new RegExp(
-      `^fencepost: waits for "slow": held by holder@\\S+ pid ${process.pid} since [-\\dT:]+Z; position ${position} in line$`,
-      'm',
-    )
   expect(first.stderr).toMatch(line(1))
   expect(second.stderr).toMatch(line(2))
   const told = second.stderr
   await second.says(`${told}fencepost: waits for "slow": held by holder`)
   await lock.release()
-  expect([await first.closed, await second.closed]).toEqual(Array(2).fill({ code: 0, signal: null }))
+  for (const { closed } of [first, second]) expect(await closed).toEqual({ code: 0, signal: null })
 })
 
 test('a run is known to others by the name of its program, or by PGAPPNAME', async () => {
