@@ -17,6 +17,7 @@ const LISTENS = `node -e '
   let count = 0
   process.on("SIGINT", () => console.log("interrupts", ++count))
   process.stdin.on("data", (line) => process.exit(Number(line)))
+  require("fs").openSync("/dev/tty")
   console.log("terminal", process.stdin.isTTY && process.stdout.isTTY && process.stderr.isTTY)'`
 
 /** The number a line of the screen tells. */
