@@ -106,48 +106,49 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   /** Use `fencepost()`. */
   constructor(origin: Origin, settings: Settings) {
     const { schema, namespace, freezeMs, application, maxConnections, maxLocks } = settings
-    const { config, where } = origin
     const [events, closing] = [new Events(), new AbortController()]
     // Every call that waits listens.
     setMaxListeners(0, closing.signal)
     const ready = schemaEnsurer(schema, settings.migrate)
-    const sessions = new Sessions({ config, where, schema, application, freezeMs, ready, maxConnections })
-    const locks = new Locks({ sessions, origin, schema, namespace, freezeMs, maxLocks, events })
+    const place = {
+      origin,
+      config: origin.config,
+      where: origin.where,
+      schema,
+      namespace,
+      application,
+      freezeMs,
+      ready,
+    }
+    const sessions = new Sessions({ ...place, maxConnections })
+    const locks = new Locks({ ...place, sessions, maxLocks, events })
     super(locks, closing.signal)
     this.#origin = origin
     this.#settings = settings
     this.#sessions = sessions
     this.#locks = locks
     this.#events = events
-    this.#recorder = new Recorder({ sessions, events, schema, application })
+    this.#recorder = new Recorder({ ...place, sessions, events })
     this.#closing = closing
-    const parts = { locks, sessions, schema, namespace, freezeMs, closing: closing.signal }
-    ;({ transaction: this.transaction, lockInTransaction: this.lockInTransaction } = transactionCalls(parts))
-    this.evict = evictCall({ ...parts, config, application })
-    ;({ lead: this.lead, observe: this.observe } = electionCalls(parts))
-    ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
-    this.single = singleCall({ ...parts, application })
-    this.semaphore = semaphoreCall(parts)
-    this.migrateOnce = migrateOnceCall({ ...parts, application })
-    ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     const main = async () => (await sessions.main()).session
-    this.history = new History({ namespace, main })
-    this.jobs = new Jobs({ ...parts, origin, main })
-    const { cron, schedules, stop: stopSchedules } = cronCalls({ ...parts, origin, application, main })
-    this.cron = cron
-    this.schedules = schedules
-    this.#stopSchedules = stopSchedules
-    const { worker, stop } = workerCalls(
-      { origin, config, where, schema, namespace, application, freezeMs, ready },
-      closing.signal,
-    )
-    this.worker = worker
-    this.#stopWorkers = stop
+    const parts = { ...place, locks, sessions, main, closing: closing.signal }
+    ;({ transaction: this.transaction, lockInTransaction: this.lockInTransaction } = transactionCalls(parts))
+    this.evict = evictCall(parts)
+    ;({ lead: this.lead, observe: this.observe } = electionCalls(parts))
+    ;({ once: this.once, reconcile: this.reconcile } = onceCalls(parts))
+    this.single = singleCall(parts)
+    this.semaphore = semaphoreCall(parts)
+    this.migrateOnce = migrateOnceCall(parts)
+    ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     this.enqueueFlow = enqueueFlowCall(parts)
-    const calls = protectCalls({ origin, schema, namespace, ready: () => this.#ready() })
-    ;({ protect: this.protect, unprotect: this.unprotect, violations: this.violations } = calls)
-    this.protectedTables = calls.protectedTables
-    this.locks = new WebLocks({ locks, session: main, closing: closing.signal })
+    this.history = new History(parts)
+    this.jobs = new Jobs(parts)
+    ;({ cron: this.cron, schedules: this.schedules, stop: this.#stopSchedules } = cronCalls(parts))
+    ;({ worker: this.worker, stop: this.#stopWorkers } = workerCalls(place, closing.signal))
+    const tables = protectCalls({ ...parts, ready: () => this.#ready() })
+    ;({ protect: this.protect, unprotect: this.unprotect, violations: this.violations } = tables)
+    this.protectedTables = tables.protectedTables
+    this.locks = new WebLocks({ ...parts, session: main })
   }
 
   /**

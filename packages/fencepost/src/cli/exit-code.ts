@@ -1,3 +1,5 @@
+import { constants } from 'node:os'
+
 /** What the process says to its caller; numbers of sysexits.h where it has one. */
 export const ExitCode = {
   fine: 0,
@@ -10,12 +12,15 @@ export const ExitCode = {
   internal: 70,
   busy: 75,
   unusable: 78,
+  /** The lock was lost while the program ran. */
+  lost: 79,
+  /** Whether a once-key was done is not known: somebody has to look. */
+  uncertain: 80,
+  /** As shells say it. */
   cannotRun: 126,
   notFound: 127,
-  /** 128 and the number of the signal. */
-  SIGHUP: 129,
-  SIGINT: 130,
-  SIGTERM: 143,
+  /** By ^C: 128 and the number of SIGINT. */
+  interrupted: 130,
 } as const
 
 /** By the stable `code` of the library's errors, so that the library itself is loaded only by what uses it. */
@@ -24,6 +29,9 @@ const BY_CODE: Readonly<Record<string, number>> = {
   AUTHENTICATION_FAILED: ExitCode.unreachable,
   LOCK_TIMEOUT: ExitCode.busy,
   EVICTION_FAILED: ExitCode.busy,
+  ONCE_BUSY: ExitCode.busy,
+  LOCK_LOST: ExitCode.lost,
+  ONCE_UNCERTAIN: ExitCode.uncertain,
   STANDBY: ExitCode.unusable,
   UNSUPPORTED_SERVER: ExitCode.unusable,
   UNSAFE_POOLER: ExitCode.unusable,
@@ -44,6 +52,11 @@ export class CommandError extends Error {
     this.name = 'CommandError'
     this.exitCode = exitCode
   }
+}
+
+/** What shells make of a process that a signal has ended. */
+export function signalled(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal]
 }
 
 export function exitCodeOf(error: unknown): number {

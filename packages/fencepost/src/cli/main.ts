@@ -4,6 +4,8 @@ import { Command, CommanderError } from 'commander'
 import { demo } from './commands/demo.ts'
 import { doctor } from './commands/doctor.ts'
 import { migrate } from './commands/migrate.ts'
+import { reconcile } from './commands/reconcile.ts'
+import { run } from './commands/run.ts'
 import { sql } from './commands/sql.ts'
 import { dev } from './dev/dev.ts'
 import { completion } from './completion/completion.ts'
@@ -25,6 +27,8 @@ const COMMANDS = [
   doctor,
   migrate,
   sql,
+  run,
+  reconcile,
   who,
   locks,
   waits,
@@ -42,13 +46,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit()
 })
+// A bug of ours; never 1, which a program that is run may mean something by.
+process.on('uncaughtException', (error) => process.exit(complain(error)))
 // A command says by process.exitCode what is no failure.
 process.exitCode = (await main()) || process.exitCode
 
 async function main(): Promise<number> {
   try {
     await makeProgram().parseAsync()
-    return ExitCode.fine
+    return Number(process.exitCode ?? ExitCode.fine)
   } catch (error) {
     return complain(error)
   }
@@ -59,6 +65,8 @@ function makeProgram(): Command {
     .description('Locks and fencing in the PostgreSQL you already own. A zombie cannot commit.')
     .version(version())
     .exitOverride()
+    // What follows a command is the command's, also -V.
+    .enablePositionalOptions()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'fencepost: ')) })
     .showHelpAfterError('(--help tells more)')
     .addHelpText('after', '\nExample:\n  npx fencepost demo')

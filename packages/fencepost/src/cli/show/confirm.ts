@@ -20,7 +20,7 @@ export async function confirm(question: string, { yes }: { readonly yes: boolean
     return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim())
   } catch (error) {
     process.stderr.write('\n')
-    if (interrupted.signal.aborted) throw new CommandError('nothing was done', ExitCode.SIGINT, { cause: error })
+    if (interrupted.signal.aborted) throw new CommandError('nothing was done', ExitCode.interrupted, { cause: error })
     if (ended.signal.aborted) return false
     throw error
   } finally {

@@ -1,5 +1,5 @@
 import type { SeenLock, Survey } from '../../index.ts'
-import { ExitCode } from '../exit-code.ts'
+import { ExitCode, signalled } from '../exit-code.ts'
 import { evicteeOf, evictionText, takeAway } from '../reading/eviction.ts'
 import { lockTitle } from '../reading/lock-words.ts'
 import { openSurvey } from '../reading/open-survey.ts'
@@ -37,7 +37,7 @@ class Watcher {
     this.#screen = new Screen({
       key: (name) => this.#press(name),
       stale: () => this.#draw(),
-      signal: (name) => this.#end(ExitCode[name]),
+      signal: (name) => this.#end(signalled(name)),
     })
   }
 
@@ -67,7 +67,7 @@ class Watcher {
     this.#dashboard.message = null
     const asked = this.#asked
     this.#asked = null
-    if (key === 'interrupt') return this.#end(ExitCode.SIGINT)
+    if (key === 'interrupt') return this.#end(ExitCode.interrupted)
     if (asked !== null) this.#answer(key, asked)
     else if (key === 'q') return this.#end(ExitCode.fine)
     else this.#steer(key)
