@@ -146,6 +146,26 @@ test('a schedule that is forgotten is gone with its history, and comes back wher
   await living.stop()
 })
 
+test('P3: a tick whose schedule is forgotten is told that it is lost, and what it still wants to commit is refused', async () => {
+  await using fp = fencepost(database.url)
+  const [begun, go, refused] = [deferred(), deferred(), deferred<unknown>()]
+  const errors: Error[] = []
+  const onError = (error: Error) => errors.push(error)
+  await using schedule = await fp.cron('gone', NEVER, { onError }, async ({ transaction }) => {
+    begun.resolve()
+    await go.promise
+    await transaction((tx) => tx.query('select 1')).catch(refused.resolve)
+  })
+  await fp.schedules.runNow('gone')
+  await begun.promise
+  await fp.schedules.forget('gone')
+  go.resolve()
+  expect(await refused.promise).toMatchObject({ code: 'STALE_TOKEN' })
+  await schedule.stop()
+  expect(errors).toMatchObject([{ code: 'TICK_LOST', message: expect.stringMatching(/its schedule was removed/) }])
+  expect(await fp.who('gone')).toEqual([])
+})
+
 test('schedules of another namespace, and in another schema, are others', async () => {
   await using empty = await emptyDatabase()
   const parts = { schema: 'other', namespace: 'n' }
