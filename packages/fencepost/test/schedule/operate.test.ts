@@ -110,6 +110,31 @@ test('what is queued while a schedule is paused waits for resume', async () => {
   expect(ran).toBe(2)
 })
 
+test('P3: a tick is begun only under its lock, only once, and not while its schedule is paused, whatever its process has seen', async () => {
+  await using fp = fencepost(database.url)
+  const schedule = await fp.cron('begun', NEVER, () => {})
+  await schedule.stop()
+  // As if it had been due.
+  const { rows } = await admin.query<{ id: string }>(
+    `insert into fencepost.schedule_ticks (namespace, name, scheduled_at, state)
+    values ('default', 'begun', now(), 'queued') returning id`,
+  )
+  const begin = async (token: number) => await ask(`begin_tick(${rows[0]?.id}, ${token}, 'a', 'h', 1)`)
+  expect(await begin(42)).toBeNull()
+  const client = await admin.connect()
+  const locked = await client.query<{ token: string }>(`select fencepost.try_lock('begun', 'default/cron') as token`)
+  const token = Number(locked.rows[0]?.token)
+  await fp.schedules.pause('begun')
+  expect(await begin(token)).toBeNull()
+  await fp.schedules.resume('begun')
+  expect(await begin(token)).toMatchObject({ state: 'running', attempt: 1 })
+  // Who has not heard the answer asks again; nobody else is told that he has it.
+  expect(await begin(token)).toMatchObject({ state: 'running', attempt: 1 })
+  expect(await begin(token + 2)).toBeNull()
+  await client.query(`select fencepost.unlock('begun', 'default/cron')`)
+  client.release()
+})
+
 test('the verbs in SQL do the same, and say false or nothing of what does not exist', async () => {
   await using fp = fencepost(database.url)
   const manual = deferred<boolean>()
