@@ -163,16 +163,16 @@ export class Records {
     await this.#in(tx, text, [id, token, lock.name, lock.namespace])
   }
 
-  /** @throws if the tick has been settled otherwise meanwhile. */
-  async end(tx: Inside, { id, token }: Begun, { state, error }: Outcome): Promise<void> {
+  /** Null: it is written down. Else what has become of the tick meanwhile. */
+  async end(tx: Inside, { id, token }: Begun, { state, error }: Outcome): Promise<string | null> {
     const text = `select fencepost.end_tick($2, $3, $4, $5)::text as answer ${AT}`
     const told = error?.slice(0, LONGEST_ERROR).toWellFormed() ?? null
     const { rows } = await this.#in(tx, text, [this.#clock, id, token, state, told])
     const tick = read<TickJson>(rows)
-    if (tick === null) throw new Error('its schedule was removed')
+    if (tick === null) return 'its schedule was removed'
     // A lost one may be queued again.
     const isOurs = tick.token === token && (tick.state === state || (state === 'lost' && tick.state === 'queued'))
-    if (!isOurs) throw new Error(`it was recorded as ${tick.state} meanwhile`)
+    return isOurs ? null : `it was recorded as ${tick.state} meanwhile`
   }
 
   get #runner(): [string, string, number] {

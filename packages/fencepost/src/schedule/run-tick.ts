@@ -110,7 +110,8 @@ async function record(
   if (state === 'failed' && thrown !== lock.signal.reason) tell(new TickFailedError(of, error ?? '', thrown))
   for (let tries = 1, againMs = FIRST_AGAIN_MS; ; tries++, againMs = Math.min(2 * againMs, LONGEST_AGAIN_MS)) {
     try {
-      return await repeated(lock, (tx) => records.end(tx, begun, { state, error }))
+      const why = await repeated(lock, (tx) => records.end(tx, begun, { state, error }))
+      return why === null ? undefined : tell(new TickLostError(of, new Error(why)))
     } catch (cause) {
       const isOver =
         lock.signal.aborted || cause instanceof StaleTokenError || (stopping.aborted && tries >= LAST_TRIES)

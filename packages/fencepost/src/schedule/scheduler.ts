@@ -42,7 +42,7 @@ export class Scheduler {
   /** Aborted to end a sleep, or the next one. */
   #wakeup = new AbortController()
   #session: Session | undefined
-  #running: Promise<void> | undefined
+  #isRunning = false
   #look: Promise<number> = Promise.resolve(0)
 
   constructor(parts: SchedulerParts) {
@@ -71,7 +71,7 @@ export class Scheduler {
       throw error
     }
     // In no callback that holds a lock: it goes on when that has ended.
-    this.#running ??= Scope.outside(async () => await this.#run())
+    if (!this.#isRunning) void Scope.outside(async () => await this.#run())
     this.#wakeup.abort()
     return schedule
   }
@@ -100,6 +100,7 @@ export class Scheduler {
 
   /** It keeps the process alive. */
   async #run(): Promise<void> {
+    this.#isRunning = true
     let [againMs, isOut] = [FIRST_AGAIN_MS, false]
     while (this.#schedules.size > 0) {
       try {
@@ -114,7 +115,7 @@ export class Scheduler {
     }
     this.#session?.letGo()
     this.#session = undefined
-    this.#running = undefined
+    this.#isRunning = false
   }
 
   async #sleep(ms: number): Promise<void> {

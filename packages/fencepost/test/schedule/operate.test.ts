@@ -110,6 +110,31 @@ test('what is queued while a schedule is paused waits for resume', async () => {
   expect(ran).toBe(2)
 })
 
+test('P3: a tick is begun only under its lock, only once, and not while its schedule is paused, whatever its process has seen', async () => {
+  await using fp = fencepost(database.url)
+  const schedule = await fp.cron('begun', NEVER, () => {})
+  await schedule.stop()
+  // As if it had been due.
+  const { rows } = await admin.query<{ id: string }>(
+    `insert into fencepost.schedule_ticks (namespace, name, scheduled_at, state)
+    values ('default', 'begun', now(), 'queued') returning id`,
+  )
+  const begin = async (token: number) => await ask(`begin_tick(${rows[0]?.id}, ${token}, 'a', 'h', 1)`)
+  expect(await begin(42)).toBeNull()
+  const client = await admin.connect()
+  const locked = await client.query<{ token: string }>(`select fencepost.try_lock('begun', 'default/cron') as token`)
+  const token = Number(locked.rows[0]?.token)
+  await fp.schedules.pause('begun')
+  expect(await begin(token)).toBeNull()
+  await fp.schedules.resume('begun')
+  expect(await begin(token)).toMatchObject({ state: 'running', attempt: 1 })
+  // Who has not heard the answer asks again; nobody else is told that he has it.
+  expect(await begin(token)).toMatchObject({ state: 'running', attempt: 1 })
+  expect(await begin(token + 2)).toBeNull()
+  await client.query(`select fencepost.unlock('begun', 'default/cron')`)
+  client.release()
+})
+
 test('the verbs in SQL do the same, and say false or nothing of what does not exist', async () => {
   await using fp = fencepost(database.url)
   const manual = deferred<boolean>()
@@ -144,6 +169,26 @@ test('a schedule that is forgotten is gone with its history, and comes back wher
   await fp.schedules.runNow('living')
   await eventually(async () => ran === 1)
   await living.stop()
+})
+
+test('P3: a tick whose schedule is forgotten is told that it is lost, and what it still wants to commit is refused', async () => {
+  await using fp = fencepost(database.url)
+  const [begun, go, refused] = [deferred(), deferred(), deferred<unknown>()]
+  const errors: Error[] = []
+  const onError = (error: Error) => errors.push(error)
+  await using schedule = await fp.cron('gone', NEVER, { onError }, async ({ transaction }) => {
+    begun.resolve()
+    await go.promise
+    await transaction((tx) => tx.query('select 1')).catch(refused.resolve)
+  })
+  await fp.schedules.runNow('gone')
+  await begun.promise
+  await fp.schedules.forget('gone')
+  go.resolve()
+  expect(await refused.promise).toMatchObject({ code: 'STALE_TOKEN' })
+  await schedule.stop()
+  expect(errors).toMatchObject([{ code: 'TICK_LOST', message: expect.stringMatching(/its schedule was removed/) }])
+  expect((await admin.query(`select from fencepost.who('gone', 'default/cron')`)).rowCount).toBe(0)
 })
 
 test('schedules of another namespace, and in another schema, are others', async () => {
