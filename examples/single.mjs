@@ -13,7 +13,14 @@ const report = async () => {
 const ask = (caller) => (caller % 2 ? one : two).single(key, { ttl: '1m' }, report)
 
 const results = await Promise.all(Array.from({ length: 100 }, (_, caller) => ask(caller)))
-console.log('callers:', results.length, 'computations:', computed, 'results:', new Set(results.map(({ at }) => at)).size)
+console.log(
+  'callers:',
+  results.length,
+  'computations:',
+  computed,
+  'results:',
+  new Set(results.map(({ at }) => at)).size,
+)
 console.log('later:', (await ask(1)).computation)
 
 const failing = () => Promise.reject(new RangeError('too far'))

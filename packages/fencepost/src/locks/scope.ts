@@ -59,7 +59,8 @@ export class Scope {
   static countHolding(owner: object, key: bigint): number {
     let count = 0
     for (let scope = Scope.here(); scope !== undefined; scope = scope.#outer)
-      if (scope.#owner === owner && scope.#keys.has(key) && scope.#users > 0 && scope.#held?.isReleased === false) count++
+      if (scope.#owner === owner && scope.#keys.has(key) && scope.#users > 0 && scope.#held?.isReleased === false)
+        count++
     return count
   }
 

@@ -90,16 +90,21 @@ export class Semaphore {
     return (await sessions.ask((session) => readPermits(session, asked))).holders
   }
 
-  async #run<L extends Lock | null, T>(permits: Permits, { signal, take, work }: Run<L, T>): Promise<Permit | T | (L & null)> {
+  async #run<L extends Lock | null, T>(
+    permits: Permits,
+    { signal, take, work }: Run<L, T>,
+  ): Promise<Permit | T | (L & null)> {
     const { locks, closing } = this.#parts
     using until = firstOf([closing, signal])
     using _ = permits.use()
     const scope = work === undefined ? undefined : new Scope()
     const other = { way: new PermitWay(permits, this.#said), keys: permits.keys }
     const namespace = permits.lockNamespace
-    const lock: Lock | null = await take({ mode: 'exclusive', namespace, scope, other, signal: until.signal }).catch((error: unknown) => {
-      throw this.#describe(error)
-    })
+    const lock: Lock | null = await take({ mode: 'exclusive', namespace, scope, other, signal: until.signal }).catch(
+      (error: unknown) => {
+        throw this.#describe(error)
+      },
+    )
     if (lock === null) return null as L & null
     const permit = new Permit(this.name, lock)
     if (work === undefined || scope === undefined) return permit

@@ -89,7 +89,12 @@ export class Flight {
     let result: string | null
     try {
       // Whoever has lost the lock is not waited for: somebody else computes it by now.
-      result = encodeResult(await orAborted(call(() => work({ key: this.#key, signal: until.signal })), lock.signal))
+      result = encodeResult(
+        await orAborted(
+          call(() => work({ key: this.#key, signal: until.signal })),
+          lock.signal,
+        ),
+      )
     } catch (thrown) {
       return lock.signal.aborted ? asError(lock.signal.reason) : await this.#fail(lock, thrown)
     }

@@ -58,7 +58,11 @@ export class KeptResults {
   }
 
   /** For whoever holds the lock of the key under that token. */
-  async store(tx: Transaction, key: string, { token, result, error, ttlMs }: Outcome & { token: number }): Promise<void> {
+  async store(
+    tx: Transaction,
+    key: string,
+    { token, result, error, ttlMs }: Outcome & { token: number },
+  ): Promise<void> {
     // PostgreSQL stores no NUL, and no half of a pair.
     const told = error?.slice(0, LONGEST_ERROR).replaceAll('\0', '').toWellFormed() ?? null
     const who = [this.#application, hostname(), process.pid]

@@ -19,7 +19,9 @@ export class SingleFailedError extends FencepostError {
   readonly thrown: string
 
   constructor(key: string, thrown: string, { application, host, process }: Computer) {
-    super(`computing "${key}" failed in ${application || 'an unnamed application'} on ${host} (pid ${process}): ${thrown}`)
+    super(
+      `computing "${key}" failed in ${application || 'an unnamed application'} on ${host} (pid ${process}): ${thrown}`,
+    )
     this.key = key
     this.thrown = thrown
   }

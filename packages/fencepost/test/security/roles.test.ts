@@ -74,7 +74,9 @@ test('a role of use runs things once, and writes to a protected table under its 
     await untilInLine(admin, 's', 1)
     expect(await other.semaphore('s', 1).who()).toMatchObject([{ token: permit.token }])
     await as('looker', async (client) => {
-      expect((await client.query(`select number, waiting from fencepost.permits('s')`)).rows).toEqual([{ number: 1, waiting: 1 }])
+      expect((await client.query(`select number, waiting from fencepost.permits('s')`)).rows).toEqual([
+        { number: 1, waiting: 1 },
+      ])
       await client.query('select * from fencepost.semaphores')
     })
     await permit.release()

@@ -18,9 +18,15 @@ test('P7: a process that says another number of permits than one that lives is t
   for (const call of ['acquire', 'tryAcquire'])
     await expect(other.call(call, 'a', 20)).rejects.toMatchObject({
       code: 'PERMITS_DIFFER',
-      message: expect.stringContaining(`has 10 permits for those who use it now, not 20; to change it while they run, call fp.semaphore('a', 20, { replaces: 10 })`),
+      message: expect.stringContaining(
+        `has 10 permits for those who use it now, not 20; to change it while they run, call fp.semaphore('a', 20, { replaces: 10 })`,
+      ),
     })
-  await expect(fp.semaphore('a', 5).tryAcquire()).rejects.toMatchObject({ code: 'PERMITS_DIFFER', permits: 5, stands: 10 })
+  await expect(fp.semaphore('a', 5).tryAcquire()).rejects.toMatchObject({
+    code: 'PERMITS_DIFFER',
+    permits: 5,
+    stands: 10,
+  })
   await using again = await fp.semaphore('a', 10).acquire()
   expect(again.number).toBeLessThanOrEqual(10)
 })
@@ -36,7 +42,13 @@ test('P7: a number stands as long as a permit is held or waited for, and goes wi
   await eventually(async () => (await fp.semaphore('b', 2).who()).length === 1)
   await expect(fp.semaphore('b', 3).tryAcquire()).rejects.toMatchObject({ code: 'PERMITS_DIFFER', stands: 2 })
   await holding.kill()
-  await using permit = await eventually(async () => await fp.semaphore('b', 3).tryAcquire().catch(() => null))
+  await using permit = await eventually(
+    async () =>
+      await fp
+        .semaphore('b', 3)
+        .tryAcquire()
+        .catch(() => null),
+  )
   expect(permit.number).toBeLessThanOrEqual(3)
   await using late = await Remote.start(database.url)
   await expect(late.call('acquire', 'b', 2)).rejects.toMatchObject({ code: 'PERMITS_DIFFER' })
@@ -51,7 +63,8 @@ test('P1: while a deploy rolls from 2 to 4 permits, each has no more than it say
   // Three are held by now at most: one of the first two may be free.
   const third = await old.call<{ name: string } | null>('tryAcquire', 'c', 2)
   if (third !== null) olds.push(third)
-  for (let permit = await semaphore.tryAcquire(); permit !== null; permit = await semaphore.tryAcquire()) news.push(permit)
+  for (let permit = await semaphore.tryAcquire(); permit !== null; permit = await semaphore.tryAcquire())
+    news.push(permit)
   expect(olds.length + news.length).toBe(4)
   expect(await old.call('tryAcquire', 'c', 2)).toBeNull()
   // Also one of the next version that no longer says what it replaces.
@@ -62,7 +75,7 @@ test('P1: while a deploy rolls from 2 to 4 permits, each has no more than it say
 
   // Rolled back, the old ones have two of them again, and not one more.
   const two = [...olds]
-  for (let held = await old.call<{ name: string } | null>('tryAcquire', 'c', 2); held !== null; ) {
+  for (let held = await old.call<{ name: string } | null>('tryAcquire', 'c', 2); held !== null;) {
     two.push(held)
     held = await old.call('tryAcquire', 'c', 2)
   }
@@ -92,7 +105,9 @@ test('P7: of many who say two numbers at the same moment all that are granted on
   const processes = [fencepost(database.url), fencepost(database.url), fencepost(database.url), fencepost(database.url)]
   for (let round = 0; round < 30; round++) {
     const said = processes.map((_, i) => 1 + ((i + round) % 2))
-    const asked = await Promise.allSettled(processes.map((fp, i) => fp.semaphore(`e${round}`, said[i] ?? 0).tryAcquire()))
+    const asked = await Promise.allSettled(
+      processes.map((fp, i) => fp.semaphore(`e${round}`, said[i] ?? 0).tryAcquire()),
+    )
     const agreeing = said.filter((_, i) => asked[i]?.status === 'fulfilled')
     expect(agreeing.length).toBeGreaterThan(0)
     expect(new Set(agreeing).size).toBe(1)

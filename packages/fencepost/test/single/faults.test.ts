@@ -81,7 +81,9 @@ test('a crash of the server takes the results with it, and those who wait are se
   let computed = 0
   expect(await fp.single('crash', { ttl: '1h' }, () => ++computed)).toBe(1)
   await server.restart('crash')
-  expect(await eventually(async () => await other.single('crash', { ttl: '1h' }, () => ++computed).catch(() => null))).toBe(2)
+  expect(
+    await eventually(async () => await other.single('crash', { ttl: '1h' }, () => ++computed).catch(() => null)),
+  ).toBe(2)
   expect(await fp.single('crash', () => ++computed)).toBe(2)
   const restarted = fp.single('restart', async ({ signal }) => {
     if (++computed > 3) return computed

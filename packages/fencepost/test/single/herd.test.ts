@@ -12,6 +12,10 @@ const { admin } = database
 await createComputed(admin)
 afterAll(() => database[Symbol.asyncDispose]())
 
+const never = () => {
+  throw new Error('it must not be computed')
+}
+
 test.each(['0s', '1m'] as const)(
   'of 50 callers in each of 4 processes one computes, and all get its result; each other process waits once (ttl %s)',
   async (ttl) => {
@@ -38,12 +42,12 @@ test('who fails is heard by all who waited, in its process by what it threw, and
   const failing = other.call('singleFails', 'fail', { inLine: 2 })
   const thrown = failing.catch((error: unknown) => error)
   while ((await computedOf(admin, 'fail')).length === 0) await new Promise((resolve) => setImmediate(resolve))
-  const never = () => {
-    throw new Error('it must not be computed')
-  }
   const here = [fp.single('fail', never), fp.single('fail', { ttl: '1h' }, never)]
   const there = last.call('single', 'fail')
-  const failed = { code: 'SINGLE_FAILED', message: expect.stringMatching(/computing "fail" failed in .* on .*: RangeError: too far$/) }
+  const failed = {
+    code: 'SINGLE_FAILED',
+    message: expect.stringMatching(/computing "fail" failed in .* on .*: RangeError: too far$/),
+  }
   await Promise.all([...here, there].map((one) => expect(one).rejects.toMatchObject(failed)))
   expect(await thrown).toMatchObject({ message: 'too far' })
   expect(await computedOf(admin, 'fail')).toEqual([other.pid])

@@ -35,7 +35,9 @@ test('without a ttl the result is for those who waited, and not for whoever come
   const computing = deferred<string>()
   const first = fp.single('no ttl', () => computing.promise)
   const more = fp.single('no ttl', never)
-  await eventually(async () => (await admin.query(`select from fencepost.who('no ttl', 'default/single')`)).rowCount === 1)
+  await eventually(
+    async () => (await admin.query(`select from fencepost.who('no ttl', 'default/single')`)).rowCount === 1,
+  )
   const waiting = other.single('no ttl', never)
   await untilInLine(admin, 'no ttl', 1)
   computing.resolve('shared')
@@ -152,7 +154,8 @@ test('what would wait for itself is told: inside of itself, and two that ask for
   })
   const ended = await Promise.allSettled([one, two])
   expect(ended.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0)
-  for (const end of ended) if (end.status === 'rejected') expect(String(end.reason)).toMatch(/waits for|SINGLE|would never/)
+  for (const end of ended)
+    if (end.status === 'rejected') expect(String(end.reason)).toMatch(/waits for|SINGLE|would never/)
 })
 
 test('callbacks that hold locks share a computation too', async () => {
@@ -196,7 +199,9 @@ test('closing ends the waits', async () => {
   await using other = fencepost(database.url)
   const computing = deferred<string>()
   const first = other.single('close', () => computing.promise)
-  await eventually(async () => (await admin.query(`select from fencepost.who('close', 'default/single')`)).rowCount === 1)
+  await eventually(
+    async () => (await admin.query(`select from fencepost.who('close', 'default/single')`)).rowCount === 1,
+  )
   const waiting = expect(fp.single('close', never)).rejects.toMatchObject({ code: 'CLOSED' })
   await untilInLine(admin, 'close', 1)
   await fp.close()
