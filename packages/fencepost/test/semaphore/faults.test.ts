@@ -57,7 +57,7 @@ test('P4: who is killed while it waits, also as the first of the line, keeps nob
 
 test('P3, P4, P5: the permit of a frozen process goes on after freezeTimeout; when it wakes its write is refused and it is told', async () => {
   await using fp = fencepost(database.url)
-  await using frozen = await Remote.start(database.url, { freezeTimeout: '1s' })
+  await using frozen = await Remote.start(database.url, { freezeTimeout: '2s' })
   const held = await frozen.call<Held>('acquire', 'freeze', 2)
   await using stays = await fp.semaphore('freeze', 2).acquire()
   const waiting = fp.semaphore('freeze', 2).acquire()

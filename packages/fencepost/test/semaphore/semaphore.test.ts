@@ -94,9 +94,10 @@ test('a wait that is over or aborted leaves nothing behind, and tells who holds 
   await using other = fencepost(database.url)
   const semaphore = other.semaphore('over', 2)
   const held = [await fp.semaphore('over', 2).acquire(), await fp.semaphore('over', 2).acquire()]
+  expect(await semaphore.tryAcquire()).toBeNull()
   const told: unknown[] = []
   const timedOut = semaphore.acquire({
-    wait: '100ms',
+    wait: '1s',
     onWait: (holder, waiting) => told.push(holder?.application, waiting),
   })
   const error = await timedOut.catch((thrown: PermitTimeoutError) => thrown)

@@ -33,7 +33,7 @@ test('P4: when who computes is killed, the first of those who wait computes, and
 })
 
 test('P3, P4: when who computes is frozen, the next computes; what the frozen one comes to is refused, and its caller gets what is kept', async () => {
-  await using frozen = await Remote.start(database.url, { freezeTimeout: '1s' })
+  await using frozen = await Remote.start(database.url, { freezeTimeout: '2s' })
   await using next = await Remote.start(database.url)
   const late = frozen.call('singleUntilFinished', 'freeze', { ttl: '1h' })
   await untilComputing('freeze')
