@@ -138,6 +138,30 @@ test('P4, P5: a restart of the server takes all permits, and those who wait go o
   expect(again.token).toBeGreaterThan(held[1]?.token ?? Infinity)
 })
 
+test.each(['semaphores', 'waiters'])(
+  'while somebody has locked the table %s, a wait ends in time, and nothing hangs afterwards (H19)',
+  async (table) => {
+    await using fp = fencepost(database.url)
+    await using other = fencepost(database.url)
+    const [semaphore, others] = [fp.semaphore(table, 1), other.semaphore(table, 1)]
+    const held = await others.acquire()
+    expect(await semaphore.tryAcquire()).toBeNull()
+    const client = await admin.connect()
+    await client.query(`begin; lock table fencepost.${table}`)
+    await expect(semaphore.acquire({ wait: '300ms' })).rejects.toMatchObject({ code: 'PERMIT_TIMEOUT' })
+    const controller = new AbortController()
+    const aborted = expect(semaphore.acquire({ signal: controller.signal })).rejects.toThrow('enough')
+    const waiting = semaphore.acquire()
+    controller.abort(new Error('enough'))
+    await aborted
+    await held.release()
+    await client.query('rollback')
+    client.release()
+    await (await waiting).release()
+    await eventually(async () => await others.tryAcquire())
+  },
+)
+
 test('P7: a statement that fails after it has taken permits leaves none behind', async () => {
   await using fp = fencepost(database.url)
   await using other = fencepost(database.url)
