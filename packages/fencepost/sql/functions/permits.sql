@@ -36,5 +36,6 @@ as $$
   left join held on held.token is not null
   left join fencepost.sessions as session on session.backend = held.backend and session.session = any(held.keys)
   left join fencepost.holders as holder on holder.session = session.session and holder.key = held.key
-  order by holder.acquired_at, held.token
+  -- As they were granted: by their ages, which are measured to some ms, two might change places.
+  order by held.token
 $$;

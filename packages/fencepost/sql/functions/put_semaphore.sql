@@ -1,4 +1,4 @@
--- Writes down how many permits a semaphore has, in the place of what stands; null if that has changed meanwhile.
+-- Writes down how many permits a semaphore has, in the place of what stands; null if that changes meanwhile.
 create or replace function fencepost.put_semaphore(
   stands fencepost.semaphores, session bigint, key bigint, namespace text, name text, permits integer, replaced integer
 )
@@ -30,5 +30,9 @@ begin
     returning * into put;
   end if;
   return put;
+exception
+  -- Somebody else is just writing it down.
+  when lock_not_available then
+    return null;
 end
 $$;

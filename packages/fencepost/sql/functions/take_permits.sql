@@ -1,10 +1,10 @@
 -- Takes as many permits of a semaphore as are wanted and free at once, for whoever is first in its line, or if nobody waits: their numbers and
 -- tokens, and what has ended by then (seen). numbers is null if it cannot be told now and is to be asked again. stuck: gates of permits
 -- that nobody holds, but through which a guarded transaction of their last holder has passed. tickets: who waits later has a larger one.
--- held: those this session has, which a backend cannot ask itself for. Nothing in here waits. For the library's own connection, outside
--- a transaction.
+-- held: those this session has, which a backend cannot ask itself for. served: as in is_next. Nothing in here waits. For the library's own
+-- connection, outside a transaction.
 create or replace function fencepost.take_permits(
-  session bigint, key bigint, namespace text, name text, permits integer, replaces integer, is_first boolean, held integer[], wanted integer,
+  session bigint, key bigint, namespace text, name text, permits integer, replaces integer, is_first boolean, held integer[], served bigint, wanted integer,
   out numbers integer[], out tokens bigint[], out seen text, out stuck bigint[], out tickets bigint
 )
   language plpgsql
@@ -28,7 +28,7 @@ begin
   if semaphore.key is null then
     return;
   elsif not take_permits.is_first and not (pg_try_advisory_lock(line) and pg_advisory_unlock(line)) then
-    if (fencepost.first_in_line(take_permits.session, take_permits.key, 0, 9223372036854775807)).ticket is not null then
+    if (fencepost.first_in_line(take_permits.session, take_permits.key, take_permits.served, 9223372036854775807)).ticket is not null then
       take_permits.numbers := '{}';
     end if;
     return;
@@ -51,9 +51,6 @@ begin
 exception
   when query_canceled or others then
     perform fencepost.forget(semaphore.keys[one], fencepost.gate_of(semaphore.keys[one])) from unnest(take_permits.numbers) as one;
-    if sqlstate <> '55P03' then
-      raise;
-    end if;
-    take_permits.numbers := null;
+    raise;
 end
 $$;

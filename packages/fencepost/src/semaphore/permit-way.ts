@@ -66,7 +66,7 @@ export class PermitWay implements Way {
   async #try(main: Main, claims: Claims, { wish, line, signal }: AskedOnce): Promise<Granted | NoneFree> {
     signal.throwIfAborted()
     const { permits, replaces } = this.#said
-    const taken = await this.#permits.take({ main, permits, replaces, isFirst: line === null })
+    const taken = await this.#permits.take({ main, permits, replaces, isFirst: line === null, signal })
     if ('stuck' in taken) {
       signal.throwIfAborted()
       return taken

@@ -10,6 +10,8 @@ interface Asked {
   readonly permits: number
   readonly replaces: number | null
   readonly isFirst: boolean
+  /** Of whoever gives up before it can be told. */
+  readonly signal: AbortSignal
 }
 
 export interface Taken {
@@ -38,7 +40,8 @@ interface Row {
 
 const TAKE = `
   select numbers::bigint[], tokens, seen, stuck::text, tickets
-  from fencepost.take_permits($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+  from fencepost.take_permits($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+const NONE_FREE: NoneFree = { stuck: [] }
 const FORGET = 'select fencepost.forget_permits($1, $2, $3, $4)'
 const CALL_FIRST = 'select fencepost.call_first($1, array[$2::bigint], array[$3::bigint])'
 
@@ -115,7 +118,7 @@ export class Permits {
     } catch (failure) {
       return asked.map((one) => (alike.includes(one) ? { failure } : undefined))
     }
-    if (row.numbers === null) return asked.map(() => undefined)
+    if (row.numbers === null) return asked.map(({ signal }) => (signal.aborted ? NONE_FREE : undefined))
     const answers = new Map(alike.map((one, i) => [one, this.#answer(row, i)]))
     return asked.map((one) => answers.get(one))
   }
@@ -132,7 +135,7 @@ export class Permits {
     const held = [...this.#held]
     const said = [this.namespace, this.name, permits, replaces]
     try {
-      const values = [session.key, this.keys.key, ...said, isFirst, held, wanted]
+      const values = [session.key, this.keys.key, ...said, isFirst, held, main.tickets.servedOf(this.keys.key), wanted]
       const [row] = await session.query<Row>(TAKE, values, 'take_permits')
       return row as Row
     } catch (error) {

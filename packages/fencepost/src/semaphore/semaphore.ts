@@ -60,14 +60,17 @@ export class Semaphore {
   acquire<T>(work: Work<Permit, T>): Promise<T>
   acquire<T>(options: PermitOptions, work: Work<Permit, T>): Promise<T>
   async acquire<T>(...rest: [(PermitOptions | Work<Permit, T>)?, Work<Permit, T>?]): Promise<Permit | T> {
-    const [options, work] = optionsAndWork(rest)
+    const [options, work] = optionsAndPermitWork(rest)
     const { signal, ...asked } = parsePermitOptions(options, ['wait', 'signal', 'onWait'])
+    const { locks } = this.#parts
     const permits = this.#permits()
-    if (Scope.countHolding(this.#parts.locks, permits.keys.line) >= this.permits) {
-      throw new DeadlockError(this.name, [], SELF_WAIT)
-    }
-    const take = (place: Asked) => this.#parts.locks.acquire(this.name, { ...asked, ...place })
-    return await this.#run(permits, { signal, take, work })
+    if (Scope.countHolding(locks, permits.keys.line) >= this.permits) throw new DeadlockError(this.name, [], SELF_WAIT)
+    const scope = work && new Scope()
+    const take = (place: Asked) => locks.acquire(this.name, { ...asked, ...place })
+    const held = await this.#take(take, { permits, scope, signal })
+    return work === undefined || scope === undefined
+      ? new Permit(this.name, held)
+      : await this.#run(scope, { permits, held, work })
   }
 
   /**
@@ -78,10 +81,16 @@ export class Semaphore {
   tryAcquire<T>(work: Work<Permit, T>): Promise<T | null>
   tryAcquire<T>(options: TryPermitOptions, work: Work<Permit, T>): Promise<T | null>
   async tryAcquire<T>(...rest: [(TryPermitOptions | Work<Permit, T>)?, Work<Permit, T>?]): Promise<Permit | T | null> {
-    const [options, work] = optionsAndWork(rest)
+    const [options, work] = optionsAndPermitWork(rest)
     const { signal } = parsePermitOptions(options, ['signal'])
+    const permits = this.#permits()
+    const scope = work && new Scope()
     const take = (place: Asked) => this.#parts.locks.tryAcquire(this.name, place)
-    return await this.#run(this.#permits(), { signal, take, work })
+    const held = await this.#take(take, { permits, scope, signal })
+    if (held === null) return null
+    return work === undefined || scope === undefined
+      ? new Permit(this.name, held)
+      : await this.#run(scope, { permits, held, work })
   }
 
   /** Who holds permits, first the one that has held longest; empty if nobody does. */
@@ -91,25 +100,21 @@ export class Semaphore {
     return (await sessions.ask((session) => readPermits(session, asked))).holders
   }
 
-  async #run<L extends Lock | null, T>(
-    permits: Permits,
-    { signal, take, work }: Run<L, T>,
-  ): Promise<Permit | T | (L & null)> {
-    const { locks, closing } = this.#parts
-    using until = firstOf([closing, signal])
-    using _ = permits.use()
-    const scope = work === undefined ? undefined : new Scope()
+  async #take<L>(take: (place: Asked) => Promise<L>, { permits, scope, signal }: Wanted): Promise<L> {
+    using until = firstOf([this.#parts.closing, signal])
+    using _used = permits.use()
     const other = { way: new PermitWay(permits, this.#said), keys: permits.keys }
-    const namespace = permits.lockNamespace
-    const lock: Lock | null = await take({ mode: 'exclusive', namespace, scope, other, signal: until.signal }).catch(
-      (error: unknown) => {
-        throw this.#describe(error)
-      },
-    )
-    if (lock === null) return null as L & null
-    const permit = new Permit(this.name, lock)
-    if (work === undefined || scope === undefined) return permit
-    return await scope.run({ owner: locks, keys: [permits.keys.line], held: lock }, () => work(permit))
+    const place = { mode: 'exclusive', namespace: permits.lockNamespace, scope, other, signal: until.signal } as const
+    try {
+      return await take(place)
+    } catch (error) {
+      throw this.#describe(error)
+    }
+  }
+
+  async #run<T>(scope: Scope, { permits, held, work }: Running<T>): Promise<T> {
+    const taken = { owner: this.#parts.locks, keys: [permits.keys.line], held }
+    return await scope.run(taken, async () => await work(new Permit(this.name, held)))
   }
 
   #describe(error: unknown): unknown {
@@ -120,9 +125,21 @@ export class Semaphore {
   }
 }
 
-/** How a permit is taken, and what it is held for. */
-interface Run<L extends Lock | null, T> {
+interface Wanted {
+  readonly permits: Permits
+  readonly scope: Scope | undefined
   readonly signal: AbortSignal | undefined
-  readonly take: (place: Asked) => Promise<L>
-  readonly work: Work<Permit, T> | undefined
+}
+
+interface Running<T> {
+  readonly permits: Permits
+  readonly held: Lock
+  readonly work: Work<Permit, T>
+}
+
+function optionsAndPermitWork<O extends object, T>(rest: [(O | Work<Permit, T>)?, Work<Permit, T>?]) {
+  const [options, work] = optionsAndWork(rest)
+  if (work !== undefined && typeof work !== 'function')
+    throw new TypeError(`a permit is held for a function; got ${typeof work}`)
+  return [options, work] as const
 }

@@ -35,34 +35,29 @@ export class Callers {
   }
 
   /** JSON text, null for nothing. Rejects with the signal's reason, or a `SingleBusyError` after `wait`. */
-  join(caller: Caller): Promise<string | null> {
+  async join(caller: Caller): Promise<string | null> {
     const { signal, waitMs } = caller
-    let timer: NodeJS.Timeout | undefined
-    let giveUp = () => {}
-    const answer = new Promise<string | null>((resolve, reject) => {
-      const seat = { ...caller, settle: resolve, fail: reject }
-      const leave = (reason: unknown) => {
-        reject(reason as Error)
-        if (!this.#seats.delete(seat) || this.#seats.size > 0) return
-        this.#left.abort(reason)
-      }
-      giveUp = () => leave(signal?.reason)
-      const isLate = () => this.#chosen !== seat && leave(new SingleBusyError(this.#key))
-      this.#seats.add(seat)
-      if (waitMs === 0 && this.#isAnothersTurn) isLate()
-      else if (waitMs !== null && waitMs > 0) timer = setTimeout(isLate, waitMs)
-      signal?.addEventListener('abort', giveUp, { once: true })
-    })
-    return answer.finally(() => {
+    let seat!: Seat
+    const answer = new Promise<string | null>(
+      (resolve, reject) => (seat = { ...caller, settle: resolve, fail: reject }),
+    )
+    this.#seats.add(seat)
+    const giveUp = () => this.#leave(seat, signal?.reason)
+    signal?.addEventListener('abort', giveUp, { once: true })
+    const timer = waitMs === null || waitMs === 0 ? undefined : setTimeout(() => this.#refuse(seat), waitMs)
+    if (waitMs === 0 && this.#isAnothersTurn) this.#refuse(seat)
+    try {
+      return await answer
+    } finally {
       clearTimeout(timer)
       signal?.removeEventListener('abort', giveUp)
-    })
+    }
   }
 
   /** Somebody else computes it: whoever does not wait is told. */
   refuseHasty(): void {
     this.#isAnothersTurn = true
-    for (const seat of this.#seats) if (seat.waitMs === 0 && seat !== this.#chosen) this.#refuse(seat)
+    for (const seat of this.#seats) if (seat.waitMs === 0) this.#refuse(seat)
   }
 
   /** Whose function is called; the others wait for it. Undefined if nobody is left. */
@@ -84,10 +79,14 @@ export class Callers {
     this.#seats.clear()
   }
 
+  /** The one whose function is called does not wait for somebody else. */
   #refuse(seat: Seat): void {
-    this.#seats.delete(seat)
-    const busy = new SingleBusyError(this.#key)
-    seat.fail(busy)
-    if (this.#seats.size === 0) this.#left.abort(busy)
+    if (seat !== this.#chosen) this.#leave(seat, new SingleBusyError(this.#key))
+  }
+
+  #leave(seat: Seat, reason: unknown): void {
+    if (!this.#seats.delete(seat)) return
+    seat.fail(reason)
+    if (this.#seats.size === 0) this.#left.abort(reason)
   }
 }

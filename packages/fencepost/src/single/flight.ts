@@ -51,7 +51,8 @@ export class Flight {
         if (attempt === ATTEMPTS) throw lost
       }
     } catch (error) {
-      this.callers.fail(error)
+      const { aborted, reason } = this.#parts.closing
+      this.callers.fail(aborted ? reason : error)
     }
   }
 

@@ -68,9 +68,9 @@ export function singleCall(parts: SingleParts): SingleCall {
     if (Scope.holding(locks, lockKey) !== null) throw new DeadlockError(key, [], SELF_WAIT)
     const text = await flightOf(key).callers.join({ ...asked, work })
     // For each his own: what one of them changes the others do not see.
-    return text === null ? undefined : (JSON.parse(text) as unknown)
+    return text === null ? undefined : JSON.parse(text)
   }
-  return single as SingleCall
+  return single
 }
 
 const SELF_WAIT = 'it is asked for inside of its own computation'

@@ -203,7 +203,7 @@ test('a role of inspect sees who holds and who waits, and can take nothing by ou
       'delete from fencepost.waiters',
       'delete from fencepost.semaphores',
       'update fencepost.single_results set result = null',
-      `select fencepost.take_permits(1, 2, 'default', 's', 1, null, true, '{}', 1)`,
+      `select fencepost.take_permits(1, 2, 'default', 's', 1, null, true, '{}', 0, 1)`,
       `select fencepost.single_store('default', 'c', 9, null, null, '1 h', '', '', 0)`,
     ])
       await expect(client.query(statement)).rejects.toMatchObject({ code: '42501' })

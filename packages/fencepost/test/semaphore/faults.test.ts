@@ -10,6 +10,8 @@ const { admin } = database
 await admin.query('create table effects (who text)')
 afterAll(() => database[Symbol.asyncDispose]())
 
+const byNumber = (one = 0, other = 0) => one - other
+
 interface Held {
   readonly name: string
   readonly number: number
@@ -29,7 +31,9 @@ test('P4: the permits of a killed process go to those who wait, while others hol
   await untilInLine(admin, 'kill', 3)
   await killed.kill()
   const [first, second] = [await waiting[0], await waiting[1]]
-  expect([first?.number, second?.number].toSorted()).toEqual(lost.map(({ number }) => number).toSorted())
+  expect([first?.number, second?.number].toSorted(byNumber)).toEqual(
+    lost.map(({ number }) => number).toSorted(byNumber),
+  )
   expect(first?.token).toBeGreaterThan(Math.max(...lost.map(({ token }) => token)))
   expect(stays.signal.aborted).toBe(false)
   await first?.release()
@@ -53,7 +57,7 @@ test('P4: who is killed while it waits, also as the first of the line, keeps nob
 
 test('P3, P4, P5: the permit of a frozen process goes on after freezeTimeout; when it wakes its write is refused and it is told', async () => {
   await using fp = fencepost(database.url)
-  await using frozen = await Remote.start(database.url, { freezeTimeout: '1s' })
+  await using frozen = await Remote.start(database.url, { freezeTimeout: '2s' })
   const held = await frozen.call<Held>('acquire', 'freeze', 2)
   await using stays = await fp.semaphore('freeze', 2).acquire()
   const waiting = fp.semaphore('freeze', 2).acquire()
@@ -127,12 +131,36 @@ test('P4, P5: a restart of the server takes all permits, and those who wait go o
     await server.restart(how)
     for (const permit of held.splice(0)) await eventually(async () => permit.signal.aborted)
     held.push(...(await Promise.all(waiting.splice(0, 2))))
-    expect(held.map(({ number }) => number).toSorted()).toEqual([1, 2])
+    expect(held.map(({ number }) => number).toSorted(byNumber)).toEqual([1, 2])
   }
   for (const permit of held) await permit.release()
   await using again = await fp.semaphore('restart', 2).acquire({ wait: '20s' })
   expect(again.token).toBeGreaterThan(held[1]?.token ?? Infinity)
 })
+
+test.each(['semaphores', 'waiters'])(
+  'while somebody has locked the table %s, a wait ends in time, and nothing hangs afterwards (H19)',
+  async (table) => {
+    await using fp = fencepost(database.url)
+    await using other = fencepost(database.url)
+    const [semaphore, others] = [fp.semaphore(table, 1), other.semaphore(table, 1)]
+    const held = await others.acquire()
+    expect(await semaphore.tryAcquire()).toBeNull()
+    const client = await admin.connect()
+    await client.query(`begin; lock table fencepost.${table}`)
+    await expect(semaphore.acquire({ wait: '300ms' })).rejects.toMatchObject({ code: 'PERMIT_TIMEOUT' })
+    const controller = new AbortController()
+    const aborted = expect(semaphore.acquire({ signal: controller.signal })).rejects.toThrow('enough')
+    const waiting = semaphore.acquire()
+    controller.abort(new Error('enough'))
+    await aborted
+    await held.release()
+    await client.query('rollback')
+    client.release()
+    await (await waiting).release()
+    await eventually(async () => await others.tryAcquire())
+  },
+)
 
 test('P7: a statement that fails after it has taken permits leaves none behind', async () => {
   await using fp = fencepost(database.url)
@@ -150,6 +178,6 @@ test('P7: a statement that fails after it has taken permits leaves none behind',
   expect(await semaphore.who()).toEqual([])
   await admin.query(rows[0]?.text ?? '')
   const both = [await waiting, await other.semaphore('fails', 2).acquire({ wait: '20s' })]
-  expect(both.map(({ number }) => number).toSorted()).toEqual([1, 2])
+  expect(both.map(({ number }) => number).toSorted(byNumber)).toEqual([1, 2])
   for (const permit of both) await permit.release()
 })

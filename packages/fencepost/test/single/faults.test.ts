@@ -33,7 +33,7 @@ test('P4: when who computes is killed, the first of those who wait computes, and
 })
 
 test('P3, P4: when who computes is frozen, the next computes; what the frozen one comes to is refused, and its caller gets what is kept', async () => {
-  await using frozen = await Remote.start(database.url, { freezeTimeout: '1s' })
+  await using frozen = await Remote.start(database.url, { freezeTimeout: '2s' })
   await using next = await Remote.start(database.url)
   const late = frozen.call('singleUntilFinished', 'freeze', { ttl: '1h' })
   await untilComputing('freeze')
@@ -59,6 +59,29 @@ test('P3: a computation that has lost its lock keeps nothing, though nobody has 
   expect(seen).toHaveLength(2)
   await eventually(async () => seen[0]?.aborted)
   expect(await fp.single('lost', () => 'third')).toBe('second')
+})
+
+test('P3: the database refuses what comes under a token that has gone on, and takes nothing older for a newer result', async () => {
+  await using fp = fencepost(database.url)
+  const kept = async () =>
+    (await admin.query<{ token: string }>(`select token from fencepost.single_results where key = 'token'`)).rows[0]
+      ?.token
+  await fp.single('token', { ttl: '1h' }, () => 'first')
+  const stale = await kept()
+  await admin.query(`update fencepost.single_results set expires_at = now() where key = 'token'`)
+  await fp.single('token', { ttl: '1h' }, () => 'second')
+  const store = `select fencepost.single_store('default', 'token', ${stale}, '"late"', null, '1 h', '', '', 0) as stored`
+  const client = await admin.connect()
+  await client.query('begin')
+  await client.query(store)
+  await expect(client.query(`select fencepost.guard('token', ${stale}, 'default/single')`)).rejects.toMatchObject({
+    code: 'LK001',
+  })
+  await client.query('rollback')
+  expect((await client.query(store)).rows).toEqual([{ stored: false }])
+  client.release()
+  expect(Number(await kept())).toBeGreaterThan(Number(stale))
+  expect(await fp.single('token', () => 'third')).toBe('second')
 })
 
 test('a computation whose lock is lost each time is given up, with the loss', async () => {

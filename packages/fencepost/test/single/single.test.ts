@@ -139,7 +139,10 @@ test('whoever waits no longer than it says is told that somebody else computes, 
 test('what would wait for itself is told: inside of itself, and two that ask for each other', async () => {
   await using fp = fencepost(database.url)
   await using other = fencepost(database.url)
-  await expect(fp.single('self', () => fp.single('self', () => 1))).rejects.toMatchObject({ code: 'DEADLOCK' })
+  await expect(fp.single('self', () => fp.single('self', () => 1))).rejects.toMatchObject({
+    code: 'DEADLOCK',
+    message: expect.stringContaining('inside of its own computation'),
+  })
   expect(await fp.single('outer', () => fp.single('inner', () => 'nested'))).toBe('nested')
   const meet = [deferred(), deferred()] as const
   const one = fp.single('ring 1', async () => {
@@ -209,4 +212,7 @@ test('closing ends the waits', async () => {
   await expect(fp.single('close', never)).rejects.toMatchObject({ code: 'CLOSED' })
   computing.resolve('done')
   expect(await first).toBe('done')
+  // Also of the one that computes, as its result can be kept no more.
+  const closing = expect(other.single('close', () => other.close())).rejects.toMatchObject({ code: 'CLOSED' })
+  await closing
 })
