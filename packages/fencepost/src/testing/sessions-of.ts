@@ -1,5 +1,6 @@
 import { Lock } from '../locks/lock.ts'
 import { LockSet } from '../locks/lock-set.ts'
+import { hasMethods } from '../postgres/queryable.ts'
 import { Session } from '../postgres/session.ts'
 import type { Mortal } from './mortal.ts'
 import { ServedSession } from './served-session.ts'
@@ -17,5 +18,7 @@ export function sessionsOf(held: Lock | LockSet): Mortal[] {
 }
 
 function mortalOf(session: object): Mortal {
-  return session instanceof Session ? new ServedSession(session) : (session as Mortal)
+  if (session instanceof Session) return new ServedSession(session)
+  if (!hasMethods(session, 'die', 'freeze')) throw new TypeError('locks of this provider cannot be ended so')
+  return session as Mortal
 }

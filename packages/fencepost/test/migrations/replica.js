@@ -20,11 +20,15 @@ const migrations = {
     }
     await client.query('delete from running where id = $1', [rows[0].id])
   },
-  /** Builds indexes once as many replicas as that wait in line. */
+  /** Builds indexes once as many replicas as that wait in line, the first of them in the server; fails if that one does not outlast it. */
   async indexes(client, waiting) {
-    const inLine = `select count(*)::integer as n from fencepost.waiters where name = 'migrate'`
-    while ((await client.query(inLine)).rows[0].n < waiting) await new Promise((resolve) => setTimeout(resolve, 10))
+    const inServer = `select pid from pg_stat_activity where wait_event = 'advisory' and datname = current_database()
+      and (select count(*) from fencepost.waiters where name = 'migrate') = $1`
+    let watching
+    while (watching === undefined) watching = (await client.query(inServer, [waiting])).rows[0]
     for (const n of [1, 2, 3, 4]) await client.query(`create index concurrently big_${n} on big (n, (n + ${n}))`)
+    const { rowCount } = await client.query('select from pg_stat_activity where pid = $1', [watching.pid])
+    if (rowCount !== 1) throw new Error('the build waited for a replica until that was ended')
   },
   hang: () => new Promise(() => setInterval(() => {}, 1000)),
 }
