@@ -16,11 +16,14 @@ export const TYPESCRIPT = 'ts'
 
 const PSQL_FILE = PSQL === undefined ? undefined : [PSQL, '-Xq', '-v', 'ON_ERROR_STOP=1', '-f']
 
+const SHELL: Language = { file: 'snippet.sh', command: ['bash', '-eu', '-o', 'pipefail'] }
+
 const LANGUAGES: Readonly<Record<string, Language>> = {
   // Compiled before.
   [TYPESCRIPT]: { file: 'snippet.js', command: [process.execPath, '--enable-source-maps'] },
   js: { file: 'snippet.js', command: [process.execPath] },
-  sh: { file: 'snippet.sh', command: ['bash', '-eu', '-o', 'pipefail'] },
+  sh: SHELL,
+  bash: SHELL,
   sql: { file: 'snippet.sql', command: PSQL_FILE, hasSchema: true },
   py: { file: 'snippet.py', command: PYTHON, hasSchema: true },
   ruby: { file: 'snippet.rb', command: RUBY, hasSchema: true },
