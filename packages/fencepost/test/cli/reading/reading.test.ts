@@ -148,19 +148,13 @@ test.each([['who', 'a'], ['locks'], ['waits'], ['history'], ['evict', 'a', '--ye
 )
 
 test.skipIf(whyNoTerminal)('a table fits the terminal, and is coloured there unless NO_COLOR says not to', async () => {
-  const read = async (more: Record<string, string>) => {
-    await using terminal = await Terminal.ofCommand(['locks'], { env: { ...env, ...more }, width: 60 })
-    await terminal.shows('exit: 0')
-    return await terminal.painted()
-  }
-  const lines = (await read({ NO_COLOR: '1' })).split('\n')
+  const lines = (await paintedLocks({ NO_COLOR: '1' })).split('\n')
   expect(lines.findIndex((line) => line.startsWith('exit: 0'))).toBe(4)
   expect(lines.join('')).not.toContain('\u001B')
-  expect(await read({})).toContain('\u001B[1mlock')
+  expect(await paintedLocks({})).toContain('\u001B[1mlock')
 })
 
 test('history is switched on by name, read, and switched off', async () => {
-  const history = async (...args: string[]) => await runCommand(['history', ...args], { env })
   expect((await history('noted')).stderr).toContain('nothing is written down of "noted"')
   expect((await history('noted', '--record', '--keep', '1d')).stdout).toBe(
     'what becomes of "noted" is written down from now on\n',
@@ -182,3 +176,13 @@ test('history is switched on by name, read, and switched off', async () => {
   ])
     expect((await history(...wrong)).code).toBe(64)
 })
+
+async function history(...args: string[]) {
+  return await runCommand(['history', ...args], { env })
+}
+
+async function paintedLocks(more: Readonly<Record<string, string>>): Promise<string> {
+  await using terminal = await Terminal.ofCommand(['locks'], { env: { ...env, ...more }, width: 60 })
+  await terminal.shows('exit: 0')
+  return await terminal.painted()
+}
