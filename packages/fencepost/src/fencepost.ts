@@ -104,7 +104,7 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     const main = async () => (await sessions.main()).session
-    this.history = new History({ namespace, main })
+    this.history = new History({ origin, schema, namespace, ready: () => this.#ready() })
     this.jobs = new Jobs({ ...parts, origin, main })
     const { worker, stop } = workerCalls(
       { origin, config, where, schema, namespace, application, freezeMs, ready },

@@ -172,6 +172,16 @@ test('stopping stops it in processes that run, and keeps what there is until it 
   expect(await count('a')).toBe(0)
 })
 
+test('what was held when it was stopped is told to its end', async () => {
+  await admin.history.record('held on')
+  await using fp = fencepost(database.url)
+  const lock = await fp.lock('held on')
+  await untilListed('held on', 1)
+  await admin.history.stop()
+  await lock.release()
+  expect(await untilState('held on', 'released')).toMatchObject({ token: lock.token })
+})
+
 test('a table that somebody has locked delays what is written, and no lock', async () => {
   await admin.history.record('slow')
   await using fp = fencepost(database.url)

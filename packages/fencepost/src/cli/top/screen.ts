@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { terminalWidth } from '../show/terminal-width.ts'
 import { cut } from '../show/text-width.ts'
 
 const ENTER = '\u001B[?1049h\u001B[?25l'
@@ -51,11 +52,11 @@ export class Screen implements Disposable {
   }
 
   get width(): number {
-    return process.stdout.columns
+    return terminalWidth(process.stdout)
   }
 
   get height(): number {
-    return process.stdout.rows
+    return process.stdout.rows || 24
   }
 
   /** Lines from the top on; those that do not fit are left out. */
