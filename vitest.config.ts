@@ -8,6 +8,7 @@ const NEWEST_MAJOR = 18
 // What touches the server.
 const ON_BOTH_MAJORS = [
   'doctor',
+  'cli/reading',
   'election',
   'events',
   'eviction',

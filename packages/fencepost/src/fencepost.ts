@@ -141,11 +141,12 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     this.migrateOnce = migrateOnceCall(parts)
     ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     this.enqueueFlow = enqueueFlowCall(parts)
-    this.history = new History(parts)
     this.jobs = new Jobs(parts)
     ;({ cron: this.cron, schedules: this.schedules, stop: this.#stopSchedules } = cronCalls(parts))
     ;({ worker: this.worker, stop: this.#stopWorkers } = workerCalls(place, closing.signal))
-    const tables = protectCalls({ ...parts, ready: () => this.#ready() })
+    const onPool = { ...parts, ready: () => this.#ready() }
+    this.history = new History(onPool)
+    const tables = protectCalls(onPool)
     ;({ protect: this.protect, unprotect: this.unprotect, violations: this.violations } = tables)
     this.protectedTables = tables.protectedTables
     this.locks = new WebLocks({ ...parts, session: main })

@@ -3,7 +3,7 @@
 create table fencepost.history_names (
   -- Both are empty, which no name is, for all names of all namespaces.
   namespace text not null check (strpos(namespace, ':') = 0),
-  name text not null,
+  name text not null check (octet_length(name) <= 1024),
   keep interval not null constraint history_is_kept_for_a_while check (keep >= '1 s'),
   recorded_since timestamptz not null default clock_timestamp(),
   primary key (namespace, name),

@@ -2,7 +2,10 @@ import { type Duration, parseDuration } from '../ground/duration.ts'
 import { checkName } from '../ground/name.ts'
 import { type HistoryEntry, readHistory } from '../inspection/history-entry.ts'
 import { type ListHistoryOptions, parseHistoryQuery } from '../inspection/history-query.ts'
-import type { Session } from '../postgres/session.ts'
+import { describeFailure } from '../postgres/driver-error.ts'
+import type { Queryable } from '../postgres/queryable.ts'
+import type { Schema } from '../postgres/schema.ts'
+import type { Origin } from '../postgres/target.ts'
 
 export interface RecordHistoryOptions {
   /** For how long entries are kept, `'1s'` to `'36500d'`; of several that apply to a name the longest. Default `'7d'`. */
@@ -15,9 +18,11 @@ export interface StopHistoryOptions {
 }
 
 export interface HistoryPlace {
+  readonly origin: Origin
+  readonly schema: Schema
   readonly namespace: string
-  /** The shared session, once the schema is there. */
-  readonly main: () => Promise<Session>
+  /** Resolves once the schema is there. */
+  readonly ready: () => Promise<void>
 }
 
 const LONGEST_KEEP_MS = 36_500 * 86_400_000
@@ -55,9 +60,9 @@ export class History {
     if (name !== undefined) checkName(name)
     const { forget = false } = options
     if (typeof forget !== 'boolean') throw new TypeError(`forget must be true or false; got ${String(forget)}`)
-    const text = 'select fencepost.stop_history($1, $2, $3) as "wasOn"'
-    const [row] = await this.#query<{ wasOn: boolean }>(text, [name ?? null, this.#place.namespace, forget])
-    return row?.wasOn === true
+    const text = 'select fencepost.stop_history($1, $2, $3)::text as "wasOn"'
+    const [row] = await this.#query<{ wasOn: string }>(text, [name ?? null, this.#place.namespace, forget])
+    return row?.wasOn === 'true'
   }
 
   /** What is written down of a name, or of all names in all namespaces, the newest first. */
@@ -66,12 +71,19 @@ export class History {
     return await readHistory((text, values) => this.#query(text, values), query)
   }
 
+  /** On the pool: nothing that may take its time, as to forget, is sent where locks live. */
   async #query<Row>(text: string, values: unknown[]): Promise<Row[]> {
-    const session = await this.#place.main()
+    const { origin, schema, ready } = this.#place
+    await ready()
     try {
-      return await session.query<Row>(text, values)
+      const client = (await origin.pool().connect()) as Queryable & { release(): void }
+      try {
+        return (await client.query<Row>(schema.place(text), values)).rows
+      } finally {
+        client.release()
+      }
     } catch (error) {
-      throw session.describe(error)
+      throw describeFailure(error, { where: origin.where, schema })
     }
   }
 }

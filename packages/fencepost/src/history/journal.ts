@@ -32,6 +32,15 @@ export class Journal {
     return this.#pending.size
   }
 
+  /** Whether something is held that was noted when it began. */
+  get hasOpen(): boolean {
+    return this.#open.size > 0
+  }
+
+  isOpen(event: OfHeld): boolean {
+    return this.#open.has(nameOf(event))
+  }
+
   acquired(event: AcquiredEvent): void {
     const entry = this.#begin(event, performance.now())
     this.#open.set(nameOf(event), [...(this.#open.get(nameOf(event)) ?? []), entry])

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Events } from '../events/events.ts'
-import type { OfLock } from '../events/lock-events.ts'
+import type { OfHeld } from '../events/lock-events.ts'
 import { orAborted } from '../ground/abort.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Session } from '../postgres/session.ts'
@@ -47,6 +47,7 @@ export class Recorder {
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> = Promise.resolve()
   #writes = 0
+  #isClosed = false
 
   constructor(options: RecorderOptions) {
     this.#options = options
@@ -55,9 +56,13 @@ export class Recorder {
 
   /** Writes down what is not yet, for a second at most. */
   async close(): Promise<void> {
+    this.#isClosed = true
+    this.#unsubscribe()
     clearTimeout(this.#timer)
-    if (this.#journal.size === 0) return
-    await orAborted(this.#write(), AbortSignal.timeout(GOODBYE_MS)).catch(() => {})
+    if (this.#journal.size > 0) {
+      await orAborted(this.#write(), AbortSignal.timeout(GOODBYE_MS)).catch(() => {})
+    }
+    this.#journal.clear()
     clearTimeout(this.#timer)
   }
 
@@ -81,11 +86,11 @@ export class Recorder {
     const rows = await session.query<Recorded>(NAMES, [])
     this.#names = new Set(rows.map(nameOf))
     if (this.#names.size > 0) this.#subscribe()
-    else this.#unsubscribe()
+    else this.#unsubscribeIfIdle()
   }
 
   #subscribe(): void {
-    if (this.#subscriptions.length > 0) return
+    if (this.#subscriptions.length > 0 || this.#isClosed) return
     const { events } = this.#options
     const journal = this.#journal
     this.#subscriptions = [
@@ -96,19 +101,26 @@ export class Recorder {
     ]
   }
 
+  /** What has begun is told to its end, also if no name is recorded any more. */
+  #unsubscribeIfIdle(): void {
+    if (this.#names.size === 0 && !this.#journal.hasOpen) this.#unsubscribe()
+  }
+
   #unsubscribe(): void {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
     this.#subscriptions = []
   }
 
-  #hear(event: OfLock, note: () => void): void {
-    if (!this.#names.has(nameOf(event)) && !this.#names.has(EVERY)) return
+  #hear(event: OfHeld, note: () => void): void {
+    if (!this.#names.has(nameOf(event)) && !this.#names.has(EVERY) && !this.#journal.isOpen(event)) return
     note()
     this.#plan(GATHER_MS)
+    this.#unsubscribeIfIdle()
   }
 
   /** It keeps the process alive for the first moment: what was noted last is mostly what is asked about. */
   #plan(ms: number): void {
+    if (this.#isClosed) return
     this.#timer ??= setTimeout(() => void this.#write(), ms)
     if (ms > GATHER_MS) this.#timer.unref()
   }

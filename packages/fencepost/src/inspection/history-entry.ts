@@ -34,27 +34,28 @@ export interface HistoryQuery {
   readonly before: number | null
 }
 
-type Row = Omit<HistoryEntry, 'token' | 'beganAt' | 'endedAt'> & {
-  readonly token: string | null
+type Read = Omit<HistoryEntry, 'beganAt' | 'endedAt'> & {
   readonly beganAt: number
   readonly endedAt: number | null
 }
 
+// As JSON: a pool of the user's may read numbers and times in its own way.
 const LIST = `
-  select id::float8 as id, state, namespace, name, mode, token, application, host, process, cause,
-    extract(epoch from began_at)::float8 * 1000 as "beganAt", extract(epoch from ended_at)::float8 * 1000 as "endedAt"
-  from fencepost.list_history($1, $2, $3, $4)`
+  select to_jsonb(entry)::text as entry
+  from (
+    select id, state, namespace, name, mode, token, application, host, process, cause,
+      extract(epoch from began_at) * 1000 as "beganAt", extract(epoch from ended_at) * 1000 as "endedAt"
+    from fencepost.list_history($1, $2, $3, $4)
+  ) as entry`
 
 /** The newest first. */
 export async function readHistory(
-  ask: <R>(text: string, values: unknown[]) => Promise<R[]>,
+  ask: <Row>(text: string, values: unknown[]) => Promise<Row[]>,
   { name, namespace, before, limit }: HistoryQuery,
 ): Promise<HistoryEntry[]> {
-  const rows = await ask<Row>(LIST, [name, namespace, before, limit])
-  return rows.map((row) => ({
-    ...row,
-    token: row.token === null ? null : Number(row.token),
-    beganAt: new Date(row.beganAt),
-    endedAt: row.endedAt === null ? null : new Date(row.endedAt),
-  }))
+  const rows = await ask<{ entry: string }>(LIST, [name, namespace, before, limit])
+  return rows.map((row) => {
+    const { beganAt, endedAt, ...entry } = JSON.parse(row.entry) as Read
+    return { ...entry, beganAt: new Date(beganAt), endedAt: endedAt === null ? null : new Date(endedAt) }
+  })
 }

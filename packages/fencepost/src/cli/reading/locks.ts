@@ -43,8 +43,12 @@ async function run(pattern: string | undefined, options: DatabaseOptions & Filte
   const isWanted = filterOf({ ...options, pattern })
   await using survey = await openSurvey('locks', options)
   const seen = await survey.locks()
-  const lines = lockLines(seen).filter(isWanted)
+  const all = lockLines(seen)
+  const lines = all.filter(isWanted)
   tellNotes(seen)
+  const ageless =
+    options.held === undefined ? 0 : all.filter(({ state, forMs }) => state === 'held' && forMs === null).length
+  if (ageless > 0) tell(`note: of ${ageless} locks nobody knows for how long they are held: --held leaves them out`)
   if (options.json) return printJson({ database: seen.database, locks: lines, notes: seen.notes })
   if (lines.length === 0) tell(`no such lock is held or waited for in database "${seen.database}"`)
   process.stdout.write(table(lines, COLUMNS))

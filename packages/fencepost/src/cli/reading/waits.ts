@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type DatabaseOptions, databaseOptions } from '../database-options.ts'
 import { printJson } from '../show/json.ts'
+import { terminalWidth } from '../show/terminal-width.ts'
 import { drawWaits } from './draw-waits.ts'
 import { openSurvey, tell, tellNotes } from './open-survey.ts'
 
@@ -27,7 +28,7 @@ async function run(options: Options): Promise<void> {
   tellNotes(graph)
   const { database, nodes, roots, rings, notes } = graph
   if (options.json) return printJson({ database, nodes, roots, rings, notes })
-  const width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY
+  const width = terminalWidth(process.stdout)
   const lines = drawWaits(graph, { width, most: options.all ? Number.POSITIVE_INFINITY : MOST })
   if (lines.length === 0) return tell(`nobody waits for anybody in database "${database}"`)
   process.stdout.write(`${lines.join('\n')}\n`)

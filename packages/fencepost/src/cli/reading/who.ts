@@ -50,7 +50,7 @@ function printWho({ name, key, held, waiting }: Holding, { namespace }: Options,
 }
 
 /** One sentence, and below it everybody in their order. */
-export function describeWho(holding: Holding): string {
+export function describeWho(holding: Holding, stream: NodeJS.WriteStream = process.stdout): string {
   const { title, held, waiting } = holding
   const longest = held.reduce<number | null>(
     (most, { forMs }) => (forMs === null ? most : Math.max(most ?? 0, forMs)),
@@ -60,7 +60,7 @@ export function describeWho(holding: Holding): string {
   const since =
     held.length === 0 ? 'nobody holds it' : `held${holders}${longest === null ? '' : ` for ${age(longest)}`}`
   const wait = waiting.length === 0 ? 'nobody waits' : `${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'}`
-  return `${visible(title)}: ${since}, ${wait}\n${table([...held, ...waiting], COLUMNS)}`
+  return `${visible(title)}: ${since}, ${wait}\n${table([...held, ...waiting], COLUMNS, { stream })}`
 }
 
 const COLUMNS: Column<SeenLock>[] = [

@@ -1,4 +1,5 @@
 import { type Format, paint } from '../paint.ts'
+import { terminalWidth } from './terminal-width.ts'
 import { cut, fit, textWidth } from './text-width.ts'
 import { visible } from './visible.ts'
 
@@ -16,6 +17,13 @@ export interface Column<Row> {
   readonly format?: (row: Row) => Format | undefined
 }
 
+export interface TableOptions {
+  /** Where it goes. Default: stdout. */
+  readonly stream?: NodeJS.WriteStream
+  /** Default: that of the terminal, and no limit in a pipe. */
+  readonly width?: number
+}
+
 const GAP = '  '
 const NOTHING = '–'
 
@@ -26,7 +34,7 @@ const NOTHING = '–'
 export function table<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
-  { width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY } = {},
+  { stream = process.stdout, width = terminalWidth(stream) }: TableOptions = {},
 ): string {
   if (rows.length === 0) return ''
   const laid = layOut(rows, columns, width)
@@ -36,11 +44,11 @@ export function table<Row>(
       laid.map(({ column, cells, size }) => {
         const format = column.format?.(row)
         const cell = fit(cells[i] ?? '', size, column.align)
-        return format === undefined ? cell : paint(format, cell, process.stdout)
+        return format === undefined ? cell : paint(format, cell, stream)
       }),
     ),
   )
-  return paint('bold', cut(titles.trimEnd(), width), process.stdout) + '\n' + lines.join('')
+  return paint('bold', cut(titles.trimEnd(), width), stream) + '\n' + lines.join('')
 }
 
 function line(cells: readonly string[]): string {
