@@ -7,6 +7,7 @@ const TESTS = 'packages/fencepost/test'
 const NEWEST_MAJOR = 18
 // What touches the server.
 const ON_BOTH_MAJORS = [
+  'cli/reading',
   'doctor',
   'election',
   'events',

@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { runCommand } from './command.ts'
 
+const READING = ['who', 'locks', 'waits', 'history', 'top', 'evict', 'doctor', 'leader']
+const COMMANDS = [...READING, 'demo', 'dev', 'jobs', 'protect', 'migrate', 'sql', 'completion']
+
 test('--version is the version of the package', async () => {
   const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))
   expect(await runCommand(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
@@ -10,18 +13,14 @@ test('--version is the version of the package', async () => {
 test('--help is data, names every command and needs no database', async () => {
   const { code, stdout, stderr } = await runCommand(['--help'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  for (const command of ['demo', 'dev', 'doctor', 'jobs', 'leader', 'migrate', 'protect', 'sql'])
-    expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
+  for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
 })
 
-test.each(['demo', 'dev', 'doctor', 'jobs', 'leader', 'migrate', 'protect', 'sql'])(
-  '%s --help ends with an example',
-  async (command) => {
-    const { code, stdout } = await runCommand([command, '--help'])
-    expect(code).toBe(0)
-    expect(stdout).toMatch(new RegExp(`Example:\n  .*npx fencepost ${command}.*\n$`))
-  },
-)
+test.each(COMMANDS)('%s --help ends with an example', async (command) => {
+  const { code, stdout } = await runCommand([command, '--help'])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(new RegExp(`Example:\n  .*npx fencepost ${command}.*\n$`))
+})
 
 test.each([[['nonsense']], [['migrate', '--nonsense']], [['demo', '--workers', '1']], [[]]])(
   'what cannot be understood is a usage error: %j',

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { SeenLock } from '../../index.ts'
 import { paint } from '../paint.ts'
 import { isSameKey } from '../reading/lock-key.ts'
@@ -70,7 +71,9 @@ export class Dashboard {
     this.#top = Math.max(at - room + 1, Math.min(this.#top, at, Math.max(0, rows.length - room)))
     const shown = rows
       .slice(this.#top, this.#top + room)
-      .map(({ text }, i) => (this.#top + i === at ? selected(`› ${plain(text)}`, width) : `  ${text}`))
+      .map(({ text }, i) =>
+        this.#top + i === at ? selected(`› ${stripVTControlCharacters(text)}`, width) : `  ${text}`,
+      )
     const { title } = this.#shown(width)
     const filled = [...shown, ...Array.from({ length: room - shown.length }, () => '')]
     return [this.#sentence(width), this.#tabs(), `  ${title}`, ...filled, this.#lastLine(width)]
@@ -128,8 +131,4 @@ export function evictionQuestion([first, ...more]: readonly SeenLock[]): string 
   if (first === undefined) return ''
   const others = more.length === 0 ? '' : ` and ${more.length} more`
   return visible(`take "${lockTitle(first)}" from ${whoText(first)}${others}? Its guarded commits will be refused. y/n`)
-}
-
-function plain(text: string): string {
-  return text.replaceAll(/\u001B\[[\d;]*m/g, '')
 }

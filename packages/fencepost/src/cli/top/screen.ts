@@ -5,6 +5,9 @@ const ENTER = '\u001B[?1049h\u001B[?25l'
 const LEAVE = '\u001B[?25h\u001B[?1049l'
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const
 
+/** A sequence that begins with Escape, Escape alone, or a sign. */
+const KEY = new RegExp(String.raw`\x1b(?:\[[\d;]*[A-Za-z~]|O[A-Z])?|[^\x1b]`, 'gu')
+
 /** Keys by the names they have here; any other as it came. */
 const KEYS: Readonly<Record<string, string>> = {
   '\u001B[A': 'up',
@@ -94,8 +97,7 @@ export class Screen implements Disposable {
 
   /** Several may come at once. */
   #press(text: string): void {
-    for (const [key] of text.matchAll(/\u001B(?:\[[\d;]*[A-Za-z~]|O[A-Z])?|[^\u001B]/gu))
-      this.#events.key(KEYS[key] ?? key)
+    for (const [key] of text.matchAll(KEY)) this.#events.key(KEYS[key] ?? key)
   }
 }
 

@@ -1,12 +1,8 @@
 import type { Command } from 'commander'
-import { type Duration, parseDuration } from '../../ground/duration.ts'
-import { type DatabaseOptions, databaseOptions } from '../database-options.ts'
+import { parseDuration } from '../../ground/duration.ts'
+import { databaseOptions } from '../database-options.ts'
 import { CommandError, ExitCode } from '../exit-code.ts'
-
-export interface TopOptions extends Omit<DatabaseOptions, 'json'> {
-  readonly every: Duration
-  readonly grace: Duration
-}
+import type { TopOptions } from './watch.ts'
 
 const SHORTEST_MS = 200
 

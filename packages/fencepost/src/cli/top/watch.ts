@@ -1,12 +1,18 @@
+import type { Duration } from '../../ground/duration.ts'
 import type { SeenLock, Survey } from '../../index.ts'
+import type { DatabaseOptions } from '../database-options.ts'
 import { ExitCode } from '../exit-code.ts'
 import { evicteeOf, evictionText, takeAway } from '../reading/eviction.ts'
 import { lockTitle } from '../reading/lock-words.ts'
 import { openSurvey } from '../reading/open-survey.ts'
 import { Dashboard, evictionQuestion } from './dashboard.ts'
 import { Screen } from './screen.ts'
-import type { TopOptions } from './top.ts'
 import { VIEWS } from './views.ts'
+
+export interface TopOptions extends Omit<DatabaseOptions, 'json'> {
+  readonly every: Duration
+  readonly grace: Duration
+}
 
 /** Shows the dashboard until somebody quits it; resolves with the exit code. */
 export async function watch(options: TopOptions, everyMs: number): Promise<number> {

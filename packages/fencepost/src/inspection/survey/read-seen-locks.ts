@@ -1,4 +1,5 @@
 import type { Schema } from '../../postgres/schema.ts'
+import { inOrderOfGrants } from '../order-of-grants.ts'
 import { type Ask, askOr } from './catalog.ts'
 import { type ListedLock, readRawLocks } from './raw-locks.ts'
 import { type Backend, readDoing } from './read-doing.ts'
@@ -53,15 +54,14 @@ function withDoing(lock: ListedLock, doing: ReadonlyMap<number, Backend>): SeenL
 
 /** First what is held, longest first, what is too young to be known last; then the lines. */
 function inOrder(locks: readonly SeenLock[]): SeenLock[] {
-  const held = locks.filter(({ state }) => state === 'held').toSorted((one, other) => ageOf(other) - ageOf(one))
+  const held = inOrderOfGrants(
+    locks.filter(({ state }) => state === 'held'),
+    ({ forMs }) => forMs,
+  )
   const waiting = locks
     .filter(({ state }) => state === 'waiting')
     .toSorted((one, other) => lineOf(one).localeCompare(lineOf(other)) || (one.position ?? 0) - (other.position ?? 0))
   return [...held, ...waiting]
-}
-
-function ageOf({ forMs }: SeenLock): number {
-  return forMs ?? -1
 }
 
 function lineOf({ name, key }: SeenLock): string {
