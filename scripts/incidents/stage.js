@@ -31,7 +31,7 @@ class Program {
   async says() {
     const { value, done } = await this.lines.next()
     if (done) throw new Error('the program ended before it said anything')
-    return String(value)
+    return value
   }
 
   /** SIGSTOP: it hears and does nothing from now on. */

@@ -110,6 +110,15 @@ test('dev: a server that runs already is used and left running; one that was kil
   await third.dev.closed
 })
 
+test('dev: two that begin at the same time share one server', async () => {
+  const both = await Promise.all([startDev(), startDev()])
+  expect(new Set(both.map(({ url }) => url)).size).toBe(1)
+  const [owner] = both.filter(({ reused }) => !reused)
+  expect(both.filter(({ reused }) => reused)).toHaveLength(1)
+  owner?.dev.kill('SIGINT')
+  for (const { dev } of both) expect(await dev.closed).toEqual({ code: 0, signal: null })
+})
+
 test('dev: where somebody else has the port of the last time another one is taken, and that is said', async () => {
   const first = await startDev()
   first.dev.kill('SIGINT')

@@ -1,4 +1,5 @@
 import type { PostgresServer } from '@fencepost/dev-postgres'
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { CommandError, ExitCode } from '../exit-code.ts'
 import { loadDevPostgres } from '../load-dev-postgres.ts'
@@ -29,6 +30,8 @@ interface Served extends AsyncDisposable {
 
 type DevPostgres = Awaited<ReturnType<typeof loadDevPostgres>>
 
+const JOIN_MS = 10_000
+const LOOK_MS = 200
 const STOPS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Serves until a signal, or runs a program beside it; returns the exit code. */
@@ -51,8 +54,8 @@ export async function serve(command: readonly string[], options: ServeOptions): 
 async function openServer(options: ServeOptions): Promise<Served> {
   const library = await loadDevPostgres('dev starts a PostgreSQL with a package of its own', 'use a server of yours')
   const data = options.data ?? (await keptFolder())
-  const found = await findServer(library, data)
-  if (found === null) return ours(await start(library, data, options))
+  const found = (await findServer(library, data)) ?? (await startOrJoin(library, data, options))
+  if (!found.reused) return found
   if (options.port === undefined || options.port === found.port) return found
   throw new CommandError(
     `${data} is served already on port ${found.port}: stop that, or leave out --port`,
@@ -76,6 +79,21 @@ async function findServer({ findPostgres }: DevPostgres, data: string): Promise<
     return null
   } finally {
     await client.end().catch(() => {})
+  }
+}
+
+/** Another `dev` may have begun with this folder a moment ago: then its server is ours, too, once it is there. */
+async function startOrJoin(library: DevPostgres, data: string, options: ServeOptions): Promise<Served> {
+  try {
+    return ours(await start(library, data, options))
+  } catch (error) {
+    if (!/ is served already by | is not empty and /.test((error as Error).message)) throw error
+    for (const end = performance.now() + JOIN_MS; performance.now() < end;) {
+      const found = await findServer(library, data)
+      if (found !== null) return found
+      await pause(LOOK_MS)
+    }
+    throw error
   }
 }
 
