@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { runCommand } from './command.ts'
 
+const COMMANDS = ['demo', 'migrate', 'sql', 'run', 'reconcile']
+
 test('--version is the version of the package', async () => {
   const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))
   expect(await runCommand(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
@@ -10,13 +12,13 @@ test('--version is the version of the package', async () => {
 test('--help is data, names every command and needs no database', async () => {
   const { code, stdout, stderr } = await runCommand(['--help'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  for (const command of ['demo', 'migrate', 'sql']) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
+  for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
 })
 
-test.each(['demo', 'migrate', 'sql'])('%s --help ends with an example', async (command) => {
+test.each(COMMANDS)('%s --help shows an example', async (command) => {
   const { code, stdout } = await runCommand([command, '--help'])
   expect(code).toBe(0)
-  expect(stdout).toMatch(new RegExp(`Example:\n  .*npx fencepost ${command}.*\n$`))
+  expect(stdout).toMatch(new RegExp(`^Examples?:\n  .*npx fencepost ${command} ?.*$`, 'm'))
 })
 
 test.each([[['nonsense']], [['migrate', '--nonsense']], [['demo', '--workers', '1']], [[]]])(
@@ -31,4 +33,9 @@ test.each([[['nonsense']], [['migrate', '--nonsense']], [['demo', '--workers', '
 test('nothing that goes into a pipe is coloured', async () => {
   const { stdout } = await runCommand(['--help'])
   expect(stdout).not.toContain('\u001B')
+})
+
+test('a command that is nearly right is suggested', async () => {
+  const { code, stderr } = await runCommand(['rnu', 'report', '--', 'true'])
+  expect({ code, stderr }).toEqual({ code: 64, stderr: expect.stringContaining('Did you mean run?') })
 })
