@@ -18,10 +18,10 @@ test('--help is data, names every command and needs no database', async () => {
   for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
 })
 
-test.each(COMMANDS)('%s --help ends with an example', async (command) => {
+test.each(COMMANDS)('%s --help shows an example', async (command) => {
   const { code, stdout } = await runCommand([command, '--help'])
   expect(code).toBe(0)
-  expect(stdout).toMatch(new RegExp(`Example:\n  .*npx fencepost ${command}.*\n$`))
+  expect(stdout).toMatch(new RegExp(`^Examples?:\n  .*npx fencepost ${command} ?.*$`, 'm'))
 })
 
 test.each([[['nonsense']], [['migrate', '--nonsense']], [['demo', '--workers', '1']], [[]]])(

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { type Duration, parseDuration } from '../../ground/duration.ts'
+import { checkName } from '../../ground/name.ts'
 import { CommandError, ExitCode } from '../exit-code.ts'
 import { targetOf } from '../target.ts'
 
@@ -19,6 +20,7 @@ interface Options {
   readonly freezeTimeout: Duration
 }
 
+const LONGEST_RETENTION_MS = 36_500 * 86_400_000
 const USAGE = 'fencepost run <name> [options] -- <program> [arguments...]'
 const EXAMPLES = `
 Examples:
@@ -46,8 +48,8 @@ export function run(program: Command): void {
     )
     .option('--no-wait', 'do not wait')
     .option('--shared', 'together with other shared holders')
-    .option('--once <key>', 'run it once per key: do nothing if a run with that key has ended with 0')
-    .option('--retention <duration>', 'for how long a key is kept that is done (default: for ever)')
+    .option('--once <key>', 'run it once per key: do nothing if a run with that key has ended with 0', onceKey)
+    .option('--retention <duration>', 'for how long a key is kept that is done (default: for ever)', retentionTime)
     .option('--retry-uncertain', 'run it again also if it is not known whether an earlier run did it')
     .option('--busy-ok', 'exit with 0 if the lock is not granted')
     .option('-E, --busy-code <code>', 'exit code if the lock is not granted', exitCode, ExitCode.busy)
@@ -124,13 +126,27 @@ function waitTime(text: string): Duration | false {
   return parseDuration(wait, '--wait') > 0 && wait
 }
 
-/** @returns the text, which is one. */
 function duration(text: string): Duration {
+  atOnce(() => parseDuration(text, 'It'))
+  return text as Duration
+}
+
+/** As the library has it; said before anybody waits. */
+function retentionTime(text: string): Duration {
+  if (atOnce(() => parseDuration(text, 'It', LONGEST_RETENTION_MS)) >= 1000) return text as Duration
+  throw new InvalidArgumentError('It must be at least 1s.')
+}
+
+function onceKey(text: string): string {
+  atOnce(() => checkName(text))
+  return text
+}
+
+function atOnce<T>(check: () => T): T {
   try {
-    parseDuration(text, 'It')
-    return text as Duration
+    return check()
   } catch (error) {
-    throw new InvalidArgumentError((error as Error).message)
+    throw new InvalidArgumentError((error as Error).message.replace('a lock name', 'It'))
   }
 }
 

@@ -63,6 +63,8 @@ test.each([
   ['the freeze timeout is too short', ['name', '--freeze-timeout', '10ms', '--', 'true'], /at least '1s'/],
   ['an exit code is none', ['name', '-E', '256', '--', 'true'], /from 0 to 255/],
   ['retention comes without --once', ['name', '--retention', '1d', '--', 'true'], /are for --once/],
+  ['the once-key is empty', ['name', '--once', '', '--', 'true'], /It must not be empty/],
+  ['the retention is too short', ['name', '--once', 'k', '--retention', '9ms', '--', 'true'], /at least 1s/],
   ['the name is empty', ['', '--', 'true'], /must not be empty/],
   ['the namespace has a colon', ['name', '--namespace', 'a:b', '--', 'true'], /':'/],
   ['an option has a typo', ['name', '--wiat', '1s', '--', 'true'], /Did you mean --wait/],

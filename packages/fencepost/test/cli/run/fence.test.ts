@@ -3,6 +3,7 @@ import { fencepost } from 'fencepost'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../../support/database.ts'
+import { PGBOUNCER, startPgBouncer } from '../../support/pgbouncer.ts'
 import { PSQL } from '../../support/psql.ts'
 import { BINARY, Command, runCommand } from '../command.ts'
 
@@ -109,6 +110,17 @@ test.skipIf(PSQL === undefined)('P3: a run inside of a run writes under both nam
   })
   expect([await written('outer'), await written('inner')]).toEqual([['both'], ['both']])
 })
+
+test.skipIf(PSQL === undefined || PGBOUNCER === undefined)(
+  'a program behind PgBouncer, which does not know the fence, is not let in',
+  async () => {
+    await using bouncer = await startPgBouncer(database.url, 'session')
+    const program = [PSQL as string, ...ASIDE, '-c', insert('pooled', 'psql'), bouncer.url]
+    const { code, stderr } = await runCommand(['run', 'pooled', '--', ...program], { env })
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('unsupported startup parameter') })
+    expect(await written('pooled')).toEqual([])
+  },
+)
 
 test.skipIf(PSQL === undefined)('P3: what the program has in flight when the command is killed is undone', async () => {
   const command = await psql('torn')

@@ -37,7 +37,8 @@ test.each([
   ['SIGINT', 130],
   ['SIGHUP', 129],
 ] as const)('a program that %s ends leaves %i, and what it waits for ends with it', async (signal, code) => {
-  const command = new Command(['run', 'ended', '--', 'sh', '-c', 'echo runs; sleep 1000; echo never'], { env })
+  const waitedFor = `console.log('runs'); setInterval(() => {}, 1e6)`
+  const command = new Command(['run', 'ended', '--', 'sh', '-c', `node -e "${waitedFor}"; echo never`], { env })
   await command.prints('runs')
   command.kill(signal)
   expect(await command.closed).toEqual({ code, signal: null })

@@ -31,7 +31,7 @@ test('P1: 20 runs of one name at once are one after the other', async () => {
   expect(tokens).toEqual(tokens.toSorted((one, other) => one - other))
 })
 
-function line(position: number): RegExp {
+function waitsAt(position: number): RegExp {
   const holder = `holder@\\S+ pid ${process.pid} since [-\\dT:]+Z`
   return new RegExp(`^fencepost: waits for "slow": held by ${holder}; position ${position} in line$`, 'm')
 }
@@ -42,8 +42,8 @@ test('P10: who waits says at once, and again every 10 s, who holds the lock, sin
   await first.says('waits for')
   const second = new Command(['run', 'slow', '--', 'echo', 'second'], { env })
   await second.says('waits for')
-  expect(first.stderr).toMatch(line(1))
-  expect(second.stderr).toMatch(line(2))
+  expect(first.stderr).toMatch(waitsAt(1))
+  expect(second.stderr).toMatch(waitsAt(2))
   const told = second.stderr
   await second.says(`${told}fencepost: waits for "slow": held by holder`)
   await lock.release()
