@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { Command, runCommand, type Settings } from './command.ts'
 
@@ -14,6 +14,14 @@ const PACKAGE = fileURLToPath(new URL('../../', import.meta.url))
 const ROOT = process.getuid?.() === 0
 // One initdb, which writes through to the disk here, for all who do not need their own.
 const project = await makeProject()
+const started: Command[] = []
+// What a test that failed has left.
+afterEach(async () => {
+  for (const dev of started.splice(0)) {
+    if (!dev.hasEnded) dev.kill('SIGINT')
+    await dev.closed
+  }
+})
 afterAll(() => rm(project, { recursive: true }))
 
 async function makeProject(): Promise<string> {
@@ -38,8 +46,11 @@ async function query<Row extends pg.QueryResultRow>(url: string, text: string): 
 /** Starts `dev`, and waits until it has printed where the server is. */
 async function startDev(args: string[] = [], settings: Settings = {}) {
   const dev = new Command(['dev', '--json', ...args], { cwd: join(project, 'src'), ...settings })
+  started.push(dev)
   await eventually(async () => {
-    if (dev.hasEnded) throw new Error(dev.stderr)
+    // What it has printed comes before the end of its output, not before its own.
+    if (dev.hasEnded) await dev.closed
+    if (dev.hasEnded && dev.stdout === '') throw new Error(dev.stderr)
     return dev.stdout.endsWith('\n')
   })
   return {
