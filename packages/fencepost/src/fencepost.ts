@@ -110,16 +110,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
     // Every call that waits listens.
     setMaxListeners(0, closing.signal)
     const ready = schemaEnsurer(schema, settings.migrate)
-    const place = {
-      origin,
-      config: origin.config,
-      where: origin.where,
-      schema,
-      namespace,
-      application,
-      freezeMs,
-      ready,
-    }
+    const { config, where } = origin
+    const place = { origin, config, where, schema, namespace, application, freezeMs, ready }
     const sessions = new Sessions({ ...place, maxConnections })
     const locks = new Locks({ ...place, sessions, maxLocks, events })
     super(locks, closing.signal)
