@@ -141,7 +141,7 @@ test('FAULTS 11, FAULTS 5: a standby is refused, what a fail-over may lose is to
 test.skipIf(whyNoClock !== undefined)(
   'FAULTS 9: a clock of the server that is wrong is told, and setting it mends',
   async () => {
-    await using clock = await ServerWithClock.start()
+    await using clock = await ServerWithClock.start((options) => ownServer({}, undefined, options))
     await clock.turn(-3600)
     await eventually(async () => (await diagnose(clock.server.url)).of('clock')[0]?.level === 'warning')
     expect((await diagnose(clock.server.url)).of('clock')).toMatchObject([
