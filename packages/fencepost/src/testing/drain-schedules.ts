@@ -8,7 +8,7 @@ export interface DrainSchedulesOptions {
 
 /**
  * For tests: has the schedules of this instance look at the clock, runs here what is due, and returns when nothing is any more. What becomes of ticks that the clock
- * has leapt over `missed` says: advance it tick by tick to run each. From here on `fp.cron` and `fp.schedules` go by this clock.
+ * has leapt past `missed` says: advance it to `nextAt` to have each on time. From here on `fp.cron` and `fp.schedules` go by this clock.
  *
  * @param fp of a database in which no other process runs the same schedules: it would take some of their ticks.
  */
