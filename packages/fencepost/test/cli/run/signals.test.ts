@@ -1,7 +1,7 @@
 import { fencepost } from 'fencepost'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../../support/database.ts'
-import { untilInLine } from '../../support/waiters.ts'
+import { eventually } from '../../support/eventually.ts'
 import { Command } from '../command.ts'
 
 const database = await cloneDatabase()
@@ -57,7 +57,7 @@ test.each([
   expect(await command.closed).toEqual({ code, signal: null })
   expect(command.stdout).toBe('')
   expect(command.stderr).toContain(`ended by ${signal}; nothing was run`)
-  await untilInLine(database.admin, 'waited', 0)
+  await eventually(async () => (await fp.locks.query()).pending.length === 0)
 })
 
 test('stdin reaches the program, stdout and stderr leave it, as they are', async () => {

@@ -42,11 +42,9 @@ export class Terminal implements AsyncDisposable {
   async shows(text: string): Promise<void> {
     while (!this.screen.includes(text)) {
       const { stdout } = this.#child
-      const ended = await Promise.race([
-        stdout && once(stdout, 'data').then(() => false),
-        this.#closed.then(() => true),
-      ])
-      if (ended) throw new Error(`it never showed "${text}":\n${this.screen}`)
+      const told = stdout && once(stdout, 'data', { signal: AbortSignal.timeout(LATE_MS) }).then(() => true)
+      const isTold = await Promise.race([told, this.#closed.then(() => false)]).catch(() => false)
+      if (!isTold) throw new Error(`it never showed "${text}":\n${this.screen}`)
     }
   }
 
