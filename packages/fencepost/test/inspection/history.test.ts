@@ -177,7 +177,12 @@ test('what was held when it was stopped is told to its end', async () => {
   await using fp = fencepost(database.url)
   const lock = await fp.lock('held on')
   await untilListed('held on', 1)
-  await admin.history.stop()
+  await admin.history.stop('held on')
+  await admin.history.record('heard of later')
+  await eventually(async () => {
+    await fp.lock('heard of later', async () => {})
+    return (await admin.history.list('heard of later')).length > 0
+  })
   await lock.release()
   expect(await untilState('held on', 'released')).toMatchObject({ token: lock.token })
 })
