@@ -1,10 +1,11 @@
-import { fencepost, type HistoryEntry, survey } from 'fencepost'
+import { fencepost, survey } from 'fencepost'
 import { hostname } from 'node:os'
 import pg from 'pg'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { cloneDatabase, emptyDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { Remote } from '../support/remote.ts'
+import { untilListed, untilState } from './until-listed.ts'
 
 const database = await cloneDatabase()
 const admin = fencepost(database.url, { application: 'admin' })
@@ -65,89 +66,11 @@ test('P10 a lock that is still held shows so, from when it was granted', async (
   await using fp = fencepost(database.url)
   const before = await serverNow()
   const lock = await fp.lock('long')
-  const [entry] = await untilListed('long', 1)
+  const [entry] = await untilListed(admin, 'long', 1)
   expect(entry).toMatchObject({ state: 'held', endedAt: null, token: lock.token })
   expect(entry?.beganAt.getTime()).toBeGreaterThanOrEqual(before - 1)
   await lock.release()
-  expect(await untilState('long', 'released')).toMatchObject({ id: entry?.id, cause: null })
-})
-
-test('P5 a loss is recorded with its cause once the database is back', async () => {
-  await admin.history.record('cut')
-  await using fp = fencepost(database.url, { application: 'cut off' })
-  const lock = await fp.lock('cut')
-  await untilListed('cut', 1)
-  const [holder] = await admin.who('cut')
-  await database.admin.query('select pg_terminate_backend($1)', [holder?.backend])
-  await eventually(async () => lock.signal.aborted)
-  const entry = await untilState('cut', 'lost')
-  expect(entry.cause).toMatch(/terminating connection/)
-  expect(entry.endedAt).not.toBe(null)
-})
-
-test('P4 a holder that was killed is lost, nobody knows when', async () => {
-  await admin.history.record('killed')
-  const remote = await Remote.start(database.url)
-  const token = await remote.call('lock', 'killed')
-  await untilListed('killed', 1)
-  await remote.kill()
-  const entry = await untilState('killed', 'lost')
-  expect(entry).toMatchObject({ token, endedAt: null, cause: expect.stringContaining('killed, or cut off') })
-})
-
-test('P3 a commit that was refused, and who took the lock away, stand beside the holding', async () => {
-  await admin.history.record('money')
-  await using fp = fencepost(database.url, { application: 'zombie' })
-  const lock = await fp.lock('money')
-  await untilListed('money', 1)
-  await admin.evict('money')
-  await expect(lock.transaction(async (tx) => tx.query('select 1'))).rejects.toMatchObject({ code: 'STALE_TOKEN' })
-  const entries = await untilListed('money', 3)
-  const byState = Object.fromEntries(entries.map((entry) => [entry.state, entry]))
-  const of = { token: lock.token, application: 'zombie', name: 'money' }
-  expect(byState).toMatchObject({
-    lost: { ...of, cause: expect.stringContaining('taken away by role') },
-    evicted: { ...of, cause: expect.stringMatching(/^it let go, by role .* \(admin\)$/) },
-    refused: { ...of, cause: expect.stringContaining('stale') },
-  })
-})
-
-test('a frozen holder that is ended shows as evicted before it can say anything itself', async () => {
-  await admin.history.record('frozen')
-  await using remote = await Remote.start(database.url, { application: 'frozen' })
-  await remote.call('lock', 'frozen')
-  await untilListed('frozen', 1)
-  remote.freeze()
-  expect(await admin.evict('frozen', { grace: '0s' })).toMatchObject({ outcome: 'terminated' })
-  const [evicted, holding] = await untilListed('frozen', 2)
-  expect(evicted).toMatchObject({
-    state: 'evicted',
-    application: 'frozen',
-    cause: expect.stringContaining('was ended'),
-  })
-  expect(holding).toMatchObject({ state: 'lost', endedAt: null })
-  remote.thaw()
-  expect(
-    (
-      await eventually(async () =>
-        (await admin.history.list('frozen')).find(({ endedAt, state }) => state === 'lost' && endedAt !== null),
-      )
-    )?.id,
-  ).toBe(holding?.id)
-})
-
-test('shared holders of one process, who have one token, are entries of their own', async () => {
-  await admin.history.record('catalogue')
-  await using fp = fencepost(database.url)
-  const [one, two] = [await fp.lock('catalogue', { shared: true }), await fp.lock('catalogue', { shared: true })]
-  await one.release()
-  await untilState('catalogue', 'released')
-  const entries = await untilListed('catalogue', 2)
-  expect(Object.fromEntries(entries.map(({ state, token }) => [state, token]))).toEqual({
-    held: two.token,
-    released: one.token,
-  })
-  await two.release()
+  expect(await untilState(admin, 'long', 'released')).toMatchObject({ id: entry?.id, cause: null })
 })
 
 test('stopping stops it in processes that run, and keeps what there is until it is to be forgotten', async () => {
@@ -155,7 +78,7 @@ test('stopping stops it in processes that run, and keeps what there is until it 
   await admin.history.record('marker')
   await using fp = fencepost(database.url)
   await fp.lock('a', async () => {})
-  await untilListed('a', 1)
+  await untilListed(admin, 'a', 1)
   expect(await admin.history.stop('a')).toBe(true)
   expect(await admin.history.stop('a')).toBe(false)
   const count = async (name: string) => (await admin.history.list(name)).length
@@ -172,16 +95,6 @@ test('stopping stops it in processes that run, and keeps what there is until it 
   expect(await count('a')).toBe(0)
 })
 
-test('what was held when it was stopped is told to its end', async () => {
-  await admin.history.record('held on')
-  await using fp = fencepost(database.url)
-  const lock = await fp.lock('held on')
-  await untilListed('held on', 1)
-  await admin.history.stop()
-  await lock.release()
-  expect(await untilState('held on', 'released')).toMatchObject({ token: lock.token })
-})
-
 test('a table that somebody has locked delays what is written, and no lock', async () => {
   await admin.history.record('slow')
   await using fp = fencepost(database.url)
@@ -192,7 +105,7 @@ test('a table that somebody has locked delays what is written, and no lock', asy
   await eventually(async () => (await database.admin.query(tried)).rowCount)
   await fp.lock('slow', async () => {})
   await migration.query('rollback')
-  expect(await untilListed('slow', 2)).toHaveLength(2)
+  expect(await untilListed(admin, 'slow', 2)).toHaveLength(2)
 })
 
 test('a role that may lock but not write the history down locks on, and is warned once', async () => {
@@ -263,17 +176,6 @@ test('a wrong argument is a TypeError before anything is sent', async () => {
   await expect(admin.history.stop('a', { forget: 'yes' } as never)).rejects.toThrow(TypeError)
   await expect(admin.history.list('a', { limit: 1.5 })).rejects.toThrow(TypeError)
 })
-
-async function untilListed(name: string, count: number): Promise<HistoryEntry[]> {
-  return await eventually(async () => {
-    const entries = await admin.history.list(name)
-    return entries.length === count && entries
-  })
-}
-
-async function untilState(name: string, state: HistoryEntry['state']): Promise<HistoryEntry> {
-  return await eventually(async () => (await admin.history.list(name)).find((entry) => entry.state === state))
-}
 
 async function serverNow(): Promise<number> {
   const { rows } = await database.admin.query('select extract(epoch from clock_timestamp())::float8 * 1000 as now')

@@ -4,6 +4,7 @@ import { afterAll, afterEach, expect, test } from 'vitest'
 import { knownKeys } from '../../src/foreign/known-keys.ts'
 import { cloneDatabase, type Database, emptyDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { PGBOUNCER, startPgBouncer } from '../support/pgbouncer.ts'
 import { Remote } from '../support/remote.ts'
 
 const ROLE = `fencepost_survey_${process.pid}`
@@ -50,7 +51,7 @@ test('P10 a database that has never seen us shows its locks, and is as it was', 
   expect(rows).toEqual([{ nspname: 'public' }])
 })
 
-test('it has one connection that says what it is, holds nothing and has changed no setting', async () => {
+test('it has one connection that says what it is and holds nothing', async () => {
   await using view = survey(database.url, { application: 'fencepost looking' })
   await Promise.all([view.locks(), view.waits(), view.locks()])
   const { rows } = await database.admin.query(`
@@ -59,6 +60,21 @@ test('it has one connection that says what it is, holds nothing and has changed 
   expect(rows).toEqual([{ state: 'idle', locks: 0 }])
   expect((await database.admin.query('select from fencepost.sessions')).rowCount).toBe(0)
 })
+
+test.skipIf(PGBOUNCER === undefined)(
+  'it works behind a pooler in transaction mode, and leaves no setting behind there',
+  async () => {
+    await using bouncer = await startPgBouncer(database.url, 'transaction')
+    await using view = survey(bouncer.url)
+    expect(await view.locks()).toMatchObject({ isNamed: true, notes: [] })
+    const client = new pg.Client(bouncer.url)
+    await client.connect()
+    const text = `select current_setting('statement_timeout') as timeout, current_setting('search_path') as path, current_setting('transaction_read_only') as "isReadOnly"`
+    // Of the only connection it has, so that of the reading.
+    expect((await client.query(text)).rows).toEqual([{ timeout: '0', path: '"$user", public', isReadOnly: 'off' }])
+    await client.end()
+  },
+)
 
 test('with our schema it shows names, tokens, tickets and processes', async () => {
   await using holder = await Remote.start(database.url, { application: 'payouts' })

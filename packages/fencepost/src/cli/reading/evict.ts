@@ -64,5 +64,5 @@ function warning(holding: Holding, { grace }: Options): string {
         `if it has not after ${grace}, its connection is ended, with every lock on it.`
   const next =
     holding.waiting[0] === undefined ? 'Nobody waits for it.' : `Next in line: ${visible(whoText(holding.waiting[0]))}.`
-  return `${describeWho(holding, process.stderr)}${what} ${next}`
+  return `${describeWho(holding, { stream: process.stderr })}${what} ${next}`
 }

@@ -10,7 +10,16 @@ import { type AskedLock, askedLock, isSameKey, type LockNaming, lockNaming } fro
 import { doingText } from './lock-words.ts'
 import { openSurvey, tellNotes } from './open-survey.ts'
 
-type Options = NamedOptions & LockNaming
+type Options = NamedOptions & LockNaming & { readonly all?: boolean }
+
+interface DescribeOptions {
+  /** Where it goes. Default: stdout. */
+  readonly stream?: NodeJS.WriteStream
+  /** Whether all who wait are listed, not only the first. */
+  readonly all?: boolean
+}
+
+const MOST = 20
 
 export function who(program: Command): void {
   namedOptions(lockNaming(program.command('who')))
@@ -18,6 +27,7 @@ export function who(program: Command): void {
       'Who holds a lock, since when, what its backend does, and who waits, in their order. Exit code 1: nobody holds it. ' +
         'Works on any database, and takes no lock.',
     )
+    .option('--all', `list all who wait, not only the first ${MOST}`)
     .addHelpText('after', '\nExample:\n  npx fencepost who account:42')
     .action(run)
 }
@@ -41,7 +51,7 @@ async function run(name: string | undefined, options: Options): Promise<void> {
   const holding = holdingOf(asked, seen)
   tellNotes(seen)
   if (options.json) printWho(holding, options, seen)
-  else process.stdout.write(describeWho(holding))
+  else process.stdout.write(describeWho(holding, { all: options.all === true }))
   process.exitCode = holding.held.length > 0 ? ExitCode.fine : ExitCode.nobody
 }
 
@@ -50,7 +60,7 @@ function printWho({ name, key, held, waiting }: Holding, { namespace }: Options,
 }
 
 /** One sentence, and below it everybody in their order. */
-export function describeWho(holding: Holding, stream: NodeJS.WriteStream = process.stdout): string {
+export function describeWho(holding: Holding, { stream = process.stdout, all = false }: DescribeOptions = {}): string {
   const { title, held, waiting } = holding
   const longest = held.reduce<number | null>(
     (most, { forMs }) => (forMs === null ? most : Math.max(most ?? 0, forMs)),
@@ -60,7 +70,10 @@ export function describeWho(holding: Holding, stream: NodeJS.WriteStream = proce
   const since =
     held.length === 0 ? 'nobody holds it' : `held${holders}${longest === null ? '' : ` for ${age(longest)}`}`
   const wait = waiting.length === 0 ? 'nobody waits' : `${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'}`
-  return `${visible(title)}: ${since}, ${wait}\n${table([...held, ...waiting], COLUMNS, { stream })}`
+  const shown = [...held, ...waiting.slice(0, all ? waiting.length : MOST)]
+  const more = held.length + waiting.length - shown.length
+  const rest = more === 0 ? '' : `… and ${more} more wait: --all lists them\n`
+  return `${visible(title)}: ${since}, ${wait}\n${table(shown, COLUMNS, { stream })}${rest}`
 }
 
 const COLUMNS: Column<SeenLock>[] = [

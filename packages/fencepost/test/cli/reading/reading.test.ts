@@ -65,6 +65,19 @@ test('who says that nobody holds it, and so does its exit code', async () => {
   expect(elsewhere.code).toBe(1)
 })
 
+test('who lists the first of a crowd and counts the others, unless all are asked for', async () => {
+  await using fp = fencepost(database.url)
+  await using crowd = fencepost(database.url)
+  const lock = await fp.lock('hot')
+  const waiting = Array.from({ length: 25 }, () => crowd.lock('hot').then((granted) => granted.release()))
+  await untilInLine(database.admin, 'hot', 25)
+  const [some, all] = [await runCommand(['who', 'hot'], { env }), await runCommand(['who', 'hot', '--all'], { env })]
+  expect(some.stdout).toMatch(/, 25 wait\n[^]*waits 20 [^\n]*\n… and 5 more wait: --all lists them\n$/)
+  expect(all.stdout).toMatch(/\nwaits 25 [^\n]*\n$/)
+  await lock.release()
+  await Promise.all(waiting)
+})
+
 test.each([
   [['who']],
   [['who', 'a', '--key', '1']],
