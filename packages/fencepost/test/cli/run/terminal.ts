@@ -5,6 +5,9 @@ import { BINARY } from '../command.ts'
 /** Whether there is a program that makes terminals. */
 export const HAS_TERMINALS = hasScript()
 
+/** As long as nothing else is shown either. */
+const LATE_MS = 60_000
+
 /** A shell at a terminal, and somebody who types. In it, `run …` is the command. */
 export class Terminal implements AsyncDisposable {
   screen = ''
