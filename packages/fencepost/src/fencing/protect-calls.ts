@@ -1,5 +1,4 @@
-import type { Origin } from '../postgres/target.ts'
-import type { Schema } from '../postgres/schema.ts'
+import type { PoolPlace } from '../postgres/on-pool.ts'
 import { type ProtectedTable, Protection, type ProtectOptions, type Violation } from './protect.ts'
 
 /**
@@ -22,9 +21,7 @@ export type ProtectedTablesCall = () => Promise<ProtectedTable[]>
 /** What tables in mode `'report'` were written to without a live token, the latest first, 1000 by default. */
 export type ViolationsCall = (options?: { readonly limit?: number }) => Promise<Violation[]>
 
-export interface ProtectCallsOptions {
-  readonly origin: Origin
-  readonly schema: Schema
+export interface ProtectCallsOptions extends PoolPlace {
   readonly namespace: string
   /** The schema is up to date, and the instance open. */
   readonly ready: () => Promise<void>
@@ -39,7 +36,7 @@ export interface ProtectCalls {
 
 /** `fp.protect`, `fp.unprotect`, `fp.protectedTables` and `fp.violations`. */
 export function protectCalls({ origin, schema, namespace, ready }: ProtectCallsOptions): ProtectCalls {
-  const protection = new Protection(origin, { schema, namespace })
+  const protection = new Protection({ origin, schema }, namespace)
   return {
     protect: async (table, lockName, options = {}) => {
       await ready()

@@ -1,7 +1,4 @@
-import { describeFailure } from '../postgres/driver-error.ts'
-import type { Queryable } from '../postgres/queryable.ts'
-import type { Schema } from '../postgres/schema.ts'
-import type { Origin } from '../postgres/target.ts'
+import { askPool, type PoolPlace } from '../postgres/on-pool.ts'
 
 export interface ProtectOptions {
   /**
@@ -59,13 +56,11 @@ const PROTECTED = `
 
 /** What protects tables: sent on the pool, as it waits for whoever uses the table. */
 export class Protection {
-  readonly #origin: Origin
-  readonly #schema: Schema
+  readonly #place: PoolPlace
   readonly #namespace: string
 
-  constructor(origin: Origin, { schema, namespace }: { schema: Schema; namespace: string }) {
-    this.#origin = origin
-    this.#schema = schema
+  constructor(place: PoolPlace, namespace: string) {
+    this.#place = place
     this.#namespace = namespace
   }
 
@@ -101,16 +96,7 @@ export class Protection {
   }
 
   async #query<Row>(text: string, values: unknown[]): Promise<Row[]> {
-    try {
-      const client = (await this.#origin.pool().connect()) as Queryable & { release(): void }
-      try {
-        return (await client.query<Row>(this.#schema.place(text), values)).rows
-      } finally {
-        client.release()
-      }
-    } catch (error) {
-      throw describeFailure(error, { where: this.#origin.where, schema: this.#schema })
-    }
+    return await askPool<Row>(this.#place, text, values)
   }
 }
 

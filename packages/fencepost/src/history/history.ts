@@ -2,8 +2,7 @@ import { type Duration, parseDuration } from '../ground/duration.ts'
 import { checkName } from '../ground/name.ts'
 import { type HistoryEntry, readHistory } from '../inspection/history-entry.ts'
 import { type ListHistoryOptions, parseHistoryQuery } from '../inspection/history-query.ts'
-import { describeFailure } from '../postgres/driver-error.ts'
-import type { Queryable } from '../postgres/queryable.ts'
+import { askPool } from '../postgres/on-pool.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Origin } from '../postgres/target.ts'
 
@@ -73,18 +72,8 @@ export class History {
 
   /** On the pool: nothing that may take its time, as to forget, is sent where locks live. */
   async #query<Row>(text: string, values: unknown[]): Promise<Row[]> {
-    const { origin, schema, ready } = this.#place
-    await ready()
-    try {
-      const client = (await origin.pool().connect()) as Queryable & { release(): void }
-      try {
-        return (await client.query<Row>(schema.place(text), values)).rows
-      } finally {
-        client.release()
-      }
-    } catch (error) {
-      throw describeFailure(error, { where: origin.where, schema })
-    }
+    await this.#place.ready()
+    return await askPool<Row>(this.#place, text, values)
   }
 }
 

@@ -27,6 +27,9 @@ export class Line {
   #early: Called[] = []
   #looking: NodeJS.Timeout | undefined
   #looks = 0
+  /** Tickets that are being drawn or given back. */
+  #unsettled = 0
+  #tellEmpty: () => void = () => {}
 
   /** @param nudge called when another session tells that the name of a key may be free. */
   constructor(nudge: (key: bigint) => void) {
@@ -35,6 +38,13 @@ export class Line {
 
   isEmpty(key: bigint): boolean {
     return !this.#places.has(key)
+  }
+
+  /** Resolves once nobody waits any more and no ticket is left. */
+  async emptied(): Promise<void> {
+    const told = new Promise<void>((resolve) => (this.#tellEmpty = resolve))
+    this.#settle()
+    await told
   }
 
   /** A place behind all who came before. Until it stands, nobody behind it does. */
@@ -78,23 +88,34 @@ export class Line {
       clearInterval(this.#looking)
       this.#looking = undefined
     }
-    void this.#giveBack(place)
+    if (place.tickets !== null) void this.#giveBack(place)
     this.#draw(key)
+    this.#settle()
   }
 
   async #giveBack({ tickets, ticket, isNext, wish }: Place): Promise<void> {
     if (tickets === null || ticket === null || tickets.session.over.aborted) return
-    if (!isNext) return await tickets.leave(wish.keys, ticket)
-    const next = await tickets.passOn(wish.keys, ticket)
-    if (next !== null) this.#tell({ tickets, key: wish.keys.key, ticket: next })
+    this.#unsettled++
+    if (isNext) await this.#passOn(tickets, wish, ticket)
+    else await tickets.leave(wish.keys, ticket)
+    this.#unsettled--
+    this.#settle()
+  }
+
+  async #passOn(tickets: Tickets, { keys }: Wish, ticket: number): Promise<void> {
+    const next = await tickets.passOn(keys, ticket)
+    if (next !== null) this.#tell({ tickets, key: keys.key, ticket: next })
+  }
+
+  #settle(): void {
+    if (this.#places.size === 0 && this.#unsettled === 0) this.#tellEmpty()
   }
 
   /** Who gave up before it heard of its ticket may have been the one before somebody who waits to be told. */
-  async #giveBackUnseen(tickets: Tickets, { keys }: Wish, { ticket, isNext }: Ticket): Promise<void> {
-    const wasNext = isNext ?? (await tickets.isNext(keys.key, ticket).catch(() => true))
-    if (!wasNext) return await tickets.leave(keys, ticket)
-    const next = await tickets.passOn(keys, ticket)
-    if (next !== null) this.#tell({ tickets, key: keys.key, ticket: next })
+  async #giveBackUnseen(tickets: Tickets, wish: Wish, { ticket, isNext }: Ticket): Promise<void> {
+    const wasNext = isNext ?? (await tickets.isNext(wish.keys.key, ticket).catch(() => true))
+    if (wasNext) await this.#passOn(tickets, wish, ticket)
+    else await tickets.leave(wish.keys, ticket)
   }
 
   /** From the front, as far as all stand: tickets are drawn in the order of the calls. */
@@ -107,6 +128,7 @@ export class Line {
 
   async #drawFor(place: Place, tickets: Tickets): Promise<void> {
     place.isDrawing = true
+    this.#unsettled++
     try {
       const isGone = () => place.isGone || place.tickets !== tickets
       const drawn = await tickets.draw(place.wish, isGone)
@@ -120,7 +142,9 @@ export class Line {
     } catch (error) {
       if (place.tickets === tickets) place.fail(error)
     } finally {
+      this.#unsettled--
       for (const called of this.#early.splice(0)) this.#tell(called)
+      this.#settle()
     }
   }
 

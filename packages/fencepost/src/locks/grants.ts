@@ -16,6 +16,7 @@ const AGAIN_MS = 20
 const RECONNECT_MS = 30_000
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 3000
+const LEAVE_MS = 1000
 
 /**
  * Gets what one process wishes granted.
@@ -87,6 +88,14 @@ export class Grants {
     const { keys, mode } = wish
     const leave = this.#claims.add(keys.key, mode)
     return { session, descriptions, taker: takers[mode], wish, grant, lane, leave }
+  }
+
+  /** Once all waits are aborted: resolves when they have left nothing behind, or cannot within a second, as their table is locked, say. */
+  async emptied(): Promise<void> {
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), LEAVE_MS)
+    await orAborted(this.#line.emptied(), late.signal).catch(() => {})
+    clearTimeout(timer)
   }
 
   /** The one to ask at once; null if others of this process came before, or no room is known of. */

@@ -138,9 +138,9 @@ export class Locks {
     return await readHolders(session, { lock, namespace: this.#options.namespace, ticket: null })
   }
 
-  /** Releases everything that is held. */
+  /** Once all waits are aborted: releases everything that is held, and leaves all lines. */
   async releaseAll(): Promise<void> {
-    await this.#inHand.release()
+    await Promise.all([this.#inHand.release(), this.#grants.emptied()])
   }
 
   #wish(lockable: Lockable, asked: Asked): Wish {

@@ -1,12 +1,9 @@
 import { hostname } from 'node:os'
-import { asError } from '../ground/as-error.ts'
-import { describeFailure } from '../postgres/driver-error.ts'
+import { askPool } from '../postgres/on-pool.ts'
 import type { Value } from '../postgres/place-values.ts'
-import type { Queryable } from '../postgres/queryable.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Origin } from '../postgres/target.ts'
-import { isEndOfSession } from '../wire/sql-state.ts'
 import type { Definition, TickRunner, TickState } from './schedule-record.ts'
 
 export interface RecordsOptions {
@@ -117,28 +114,9 @@ export class Records {
 
   /** A statement on the pool. @throws what `describeFailure` makes of its failure. */
   async query<R>(text: string, values: readonly Value[]): Promise<R[]> {
-    const { origin, schema, main, closing } = this.#options
-    closing.throwIfAborted()
-    await main()
-    try {
-      const client = (await origin.pool().connect()) as PooledClient
-      let broken: Error | undefined
-      // The pool listens to idle clients only; without this a connection that breaks now would end the process.
-      const listen = (error: Error) => (broken = error)
-      client.on('error', listen)
-      try {
-        return (await client.query<R>(schema.place(text), [...values])).rows
-      } catch (error) {
-        // It is over in a moment.
-        if (isEndOfSession(error)) broken = asError(error)
-        throw error
-      } finally {
-        client.off('error', listen)
-        client.release(broken)
-      }
-    } catch (error) {
-      throw describeFailure(error, { where: origin.where, schema })
-    }
+    this.#options.closing.throwIfAborted()
+    await this.#options.main()
+    return await askPool<R>(this.#options, text, values)
   }
 
   /** Null: it is not to be begun, or not yet. */
@@ -194,12 +172,6 @@ export interface LockPlace {
 export interface Outcome {
   readonly state: 'done' | 'failed' | 'lost'
   readonly error: string | null
-}
-
-interface PooledClient extends Queryable {
-  release(broken: Error | undefined): void
-  on(event: 'error', listener: (error: Error) => void): void
-  off(event: 'error', listener: (error: Error) => void): void
 }
 
 interface Row {

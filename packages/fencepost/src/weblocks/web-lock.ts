@@ -38,7 +38,7 @@ export class WebLock {
     await this.#lock.guard(tx)
   }
 
-  /** As `Lock.transaction`: a transaction that commits only while this lock is held; refused once it is stolen. */
+  /** As `Lock.transaction`: a transaction that commits only while this lock is held; refused once the thief has it. */
   async transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return await this.#lock.transaction(work, options)
   }

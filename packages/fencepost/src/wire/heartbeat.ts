@@ -1,4 +1,4 @@
-import type { Connection } from '../wire/connection.ts'
+import type { Connection } from './connection.ts'
 
 const BEAT_MS = 750
 const ANSWER_MS = 2000
