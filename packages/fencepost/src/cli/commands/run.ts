@@ -6,6 +6,8 @@ import { targetOf } from '../target.ts'
 
 interface Options {
   readonly wait?: Duration | false
+  readonly permits?: number
+  readonly replaces?: number
   readonly shared?: boolean
   readonly once?: string
   readonly retention?: Duration
@@ -21,12 +23,14 @@ interface Options {
 }
 
 const LONGEST_RETENTION_MS = 36_500 * 86_400_000
+const MOST_PERMITS = 1000
 const USAGE = 'fencepost run <name> [options] -- <program> [arguments...]'
 const EXAMPLES = `
 Examples:
   npx fencepost run report -- make-report --format pdf
   npx fencepost run nightly --no-wait --busy-ok --quiet -- ./nightly.sh      # a crontab line of several machines
   npx fencepost run report --once "report:$(date +%F)" -- make-report        # once a day, whoever comes first
+  npx fencepost run render -n 4 -- render scene.blend                        # at most four at a time, on all machines
   npx fencepost run import --wait 10m -- psql -f import.sql                  # fenced, where its tables are protected
 
 Exit code: that of the program, or 128 and the number of the signal that ended it. Of fencepost itself:
@@ -38,7 +42,7 @@ export function run(program: Command): void {
   const command = program
     .command('run')
     .usage(USAGE.replace('fencepost run ', ''))
-    .description('Run a program while a lock is held; stop it when the lock is lost.')
+    .description('Run a program while a lock, or one of a number of permits, is held; stop it when that is lost.')
     .argument('<name>', 'of the lock')
     .argument('[program...]', 'and its arguments, which stay as they are')
     .option(
@@ -47,6 +51,8 @@ export function run(program: Command): void {
       waitTime,
     )
     .option('--no-wait', 'do not wait')
+    .option('-n, --permits <number>', 'of the name: at most so many run at a time, the same number everywhere', permits)
+    .option('--replaces <number>', 'of permits, by which runs of an older deployment may still go', permits)
     .option('--shared', 'together with other shared holders')
     .option('--once <key>', 'run it once per key: do nothing if a run with that key has ended with 0', onceKey)
     .option('--retention <duration>', 'for how long a key is kept that is done (default: for ever)', retentionTime)
@@ -75,9 +81,16 @@ export function run(program: Command): void {
 
 async function start(name: string, words: string[], options: Options, command: Command): Promise<void> {
   const program = programOf(command, [name, ...words])
-  const { url, once, retention, retryUncertain = false, busyOk, busyCode, grace, ...others } = options
+  const { url, once, retention, retryUncertain = false, busyOk, busyCode, grace, ...rest } = options
+  const { permits: number, replaces, ...others } = rest
   if (once === undefined && (retention !== undefined || retryUncertain)) {
     throw new CommandError('--retention and --retry-uncertain are for --once', ExitCode.usage)
+  }
+  if (number !== undefined && others.shared) {
+    throw new CommandError('--shared is for a lock, not for permits (-n)', ExitCode.usage)
+  }
+  if (number === undefined && replaces !== undefined) {
+    throw new CommandError('--replaces is for permits (-n)', ExitCode.usage)
   }
   const target = targetOf(url)
   const [{ run: runProgram }, { interruptShell }] = await Promise.all([
@@ -92,6 +105,7 @@ async function start(name: string, words: string[], options: Options, command: C
     name,
     target,
     busyCode: busyOk ? ExitCode.fine : busyCode,
+    permits: number === undefined ? null : { number, replaces },
     once: once === undefined ? null : { key: once, retention, retryUncertain },
     graceMs: parseDuration(grace, '--grace'),
     command: program,
@@ -148,6 +162,13 @@ function atOnce<T>(check: () => T): T {
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message.replace('a lock name', 'It'))
   }
+}
+
+/** As the library has it; said before anybody connects. */
+function permits(text: string): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (number >= 1 && number <= MOST_PERMITS) return number
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_PERMITS}.`)
 }
 
 function exitCode(text: string): number {
