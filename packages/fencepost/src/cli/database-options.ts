@@ -19,7 +19,7 @@ export function databaseOptions(command: Command, { json = true } = {}): Command
   return json ? command.option('--json', 'print JSON') : command
 }
 
-/** The same and `--namespace`, for commands that are given the name of a lock. */
-export function namedOptions(command: Command): Command {
-  return databaseOptions(command).option('--namespace <name>', 'in which the name of the lock is', 'default')
+/** The same and `--namespace`, for commands that are given the name of a lock, or of something else. */
+export function namedOptions(command: Command, what = 'lock'): Command {
+  return databaseOptions(command).option('--namespace <name>', `of the ${what}`, 'default')
 }

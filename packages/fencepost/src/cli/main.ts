@@ -9,6 +9,7 @@ import { run } from './commands/run.ts'
 import { sql } from './commands/sql.ts'
 import { dev } from './dev/dev.ts'
 import { completion } from './completion/completion.ts'
+import { cron } from './cron/cron.ts'
 import { ExitCode, exitCodeOf } from './exit-code.ts'
 import { jobs } from './jobs/jobs.ts'
 import { leader } from './leader/leader.ts'
@@ -38,6 +39,7 @@ const COMMANDS = [
   leader,
   protect,
   jobs,
+  cron,
   completion,
 ]
 
