@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { type Duration, parseDuration } from '../../ground/duration.ts'
 import { checkName } from '../../ground/name.ts'
+import { namedOptions } from '../database-options.ts'
 import { CommandError, ExitCode } from '../exit-code.ts'
 import { targetOf } from '../target.ts'
 
@@ -34,36 +35,33 @@ Examples:
   npx fencepost run import --wait 10m -- psql -f import.sql                  # fenced, where its tables are protected
 
 Exit code: that of the program, or 128 and the number of the signal that ended it. Of fencepost itself:
-  64 usage   69 database unreachable   75 busy (-E, --busy-ok)   78 unsafe configuration
+  64 usage   69 database unreachable   75 busy (-E, --busy-ok)   78 unusable database, other number of permits
   79 lock lost while the program ran   80 not known whether it was done (--once)   126, 127 cannot run, not found
 docs/run.md tells more.`
 
 export function run(program: Command): void {
-  const command = program
-    .command('run')
+  const command = namedOptions(program.command('run'), 'lock', { json: false })
     .usage(USAGE.replace('fencepost run ', ''))
+    .summary('run a program while a lock, or one of so many permits, is held')
     .description('Run a program while a lock, or one of a number of permits, is held; stop it when that is lost.')
     .argument('<name>', 'of the lock')
     .argument('[program...]', 'and its arguments, which stay as they are')
     .option(
       '--wait <duration>',
-      'how long to wait for the lock, such as 30s or 10m (default: as long as it takes)',
+      'how long to wait for the lock or a permit, such as 30s or 10m (default: as long as it takes)',
       waitTime,
     )
     .option('--no-wait', 'do not wait')
-    .option('-n, --permits <number>', 'of the name: at most so many run at a time, the same number everywhere', permits)
-    .option('--replaces <number>', 'of permits, by which runs of an older deployment may still go', permits)
+    .option('-n, --permits <number>', 'run at most so many at a time; all say the same number', permits)
+    .option('--replaces <number>', 'with -n: the number that those of an older deployment may still say', permits)
     .option('--shared', 'together with other shared holders')
     .option('--once <key>', 'run it once per key: do nothing if a run with that key has ended with 0', onceKey)
     .option('--retention <duration>', 'for how long a key is kept that is done (default: for ever)', retentionTime)
     .option('--retry-uncertain', 'run it again also if it is not known whether an earlier run did it')
-    .option('--busy-ok', 'exit with 0 if the lock is not granted')
-    .option('-E, --busy-code <code>', 'exit code if the lock is not granted', exitCode, ExitCode.busy)
-    .option('--grace <duration>', 'from TERM to KILL when the lock is lost', duration, '10s')
+    .option('--busy-ok', 'exit with 0 if it is not granted')
+    .option('-E, --busy-code <code>', 'exit code if it is not granted', exitCode, ExitCode.busy)
+    .option('--grace <duration>', 'from TERM to KILL when it is lost', duration, '10s')
     .option('--quiet', 'print nothing unless it fails, and then all that it has printed')
-    .option('--url <url>', 'the database (default: DATABASE_URL, else PGHOST, PGUSER, PGDATABASE …)')
-    .option('--schema <name>', 'where the tables and functions live', 'fencepost')
-    .option('--namespace <name>', 'of the lock', 'default')
     .option(
       '--freeze-timeout <duration>',
       'how long this process may be frozen before it loses the lock',
