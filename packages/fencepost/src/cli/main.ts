@@ -9,6 +9,7 @@ import { run } from './commands/run.ts'
 import { sql } from './commands/sql.ts'
 import { dev } from './dev/dev.ts'
 import { completion } from './completion/completion.ts'
+import { cron } from './cron/cron.ts'
 import { ExitCode, exitCodeOf } from './exit-code.ts'
 import { jobs } from './jobs/jobs.ts'
 import { leader } from './leader/leader.ts'
@@ -18,6 +19,7 @@ import { history } from './reading/history.ts'
 import { locks } from './reading/locks.ts'
 import { waits } from './reading/waits.ts'
 import { who } from './reading/who.ts'
+import { visibleLines } from './show/visible.ts'
 import { top } from './top/top.ts'
 
 /** A command is a file that adds itself; what it needs beyond its options it imports when it runs, so that help stays fast. */
@@ -38,8 +40,17 @@ const COMMANDS = [
   leader,
   protect,
   jobs,
+  cron,
   completion,
 ]
+
+const AFTER_HELP = `
+Example:
+  npx fencepost demo
+
+Exit codes:
+  0 fine   1 not there, or not done   64 usage   69 database unreachable   75 busy   78 database unusable
+docs/cli.md tells more, docs/3am.md what to type when nothing moves.`
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -69,7 +80,7 @@ function makeProgram(): Command {
     .enablePositionalOptions()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'fencepost: ')) })
     .showHelpAfterError('(--help tells more)')
-    .addHelpText('after', '\nExample:\n  npx fencepost demo')
+    .addHelpText('after', AFTER_HELP)
   for (const add of COMMANDS) add(program)
   return program
 }
@@ -84,7 +95,7 @@ function complain(error: unknown): number {
   // Commander has said it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.fine : ExitCode.usage
   const { message } = error as Error
-  process.stderr.write(`fencepost: ${message}\n`)
+  process.stderr.write(`fencepost: ${visibleLines(message)}\n`)
   if (process.env['FENCEPOST_DEBUG']) {
     for (let cause = error; cause instanceof Error; cause = cause.cause) process.stderr.write(`${cause.stack}\n`)
   }

@@ -27,6 +27,11 @@ export class Permit implements AsyncDisposable {
     return this.#lock.signal
   }
 
+  /** As `lock.pgOptions`: what a program writes to tables whose rule names this permit, in its namespace, passes while it is held. */
+  get pgOptions(): string {
+    return this.#lock.pgOptions
+  }
+
   /** Whether `release()` was called. */
   get isReleased(): boolean {
     return this.#lock.isReleased

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../../ground/duration.ts'
 import { databaseOptions, type DatabaseOptions } from '../database-options.ts'
 import { ExitCode } from '../exit-code.ts'
@@ -13,16 +13,19 @@ interface Options extends DatabaseOptions {
 export function doctor(program: Command): void {
   const command = program
     .command('doctor [url]')
+    .summary('what endangers locks and jobs in a database, any one, and how to mend it')
     .description(
       'Look for what endangers locks and jobs in a database, any one, and say how to mend each. Installs nothing, leaves nothing ' +
         'behind, needs no rights; says what it was not shown. Exit code 0: nothing found, 1: something was, 69: out of reach.',
     )
   databaseOptions(command)
-    .option(
-      '--older-than <duration>',
-      'from when on an idle lock, an open transaction or a waiting job counts as stuck',
-      duration,
-      300_000,
+    .addOption(
+      new Option(
+        '--older-than <duration>',
+        'from when on an idle lock, an open transaction or a waiting job counts as stuck',
+      )
+        .argParser(duration)
+        .default(300_000, '5m'),
     )
     .option('--skip <hazards>', 'ids of hazards that are not looked for, with commas between', list)
     .option('-q, --quiet', 'leave out what is fine')

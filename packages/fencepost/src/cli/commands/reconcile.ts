@@ -2,22 +2,21 @@ import { type Command, Option } from 'commander'
 import type { OnceRecord, Settlement } from '../../index.ts'
 import { CommandError, ExitCode } from '../exit-code.ts'
 import { say } from '../say.ts'
-import { targetOf } from '../target.ts'
+import { type NamedOptions, namedOptions } from '../database-options.ts'
+import { openFencepost } from '../open-fencepost.ts'
+import { printJson } from '../show/json.ts'
+import { visible } from '../show/visible.ts'
 
-interface Options {
+interface Options extends NamedOptions {
   readonly as?: Settlement['as']
-  readonly url?: string
-  readonly schema: string
-  readonly namespace: string
-  readonly json?: boolean
 }
 
 export function reconcile(program: Command): void {
-  program
-    .command('reconcile')
+  namedOptions(program.command('reconcile'), 'keys')
+    .summary('list the once-keys that are uncertain, and settle them')
     .description(
       'List the once-keys of which it is not known whether they were done; with a key and --as, say how it ended, ' +
-        'once you have found out.',
+        'once you have found out. Exit code 1: there is no such key.',
     )
     .argument('[key]', 'the key to settle')
     .addOption(
@@ -27,35 +26,30 @@ export function reconcile(program: Command): void {
         'retry',
       ]),
     )
-    .option('--url <url>', 'the database (default: DATABASE_URL, else PGHOST, PGUSER, PGDATABASE …)')
-    .option('--schema <name>', 'where the tables and functions live', 'fencepost')
-    .option('--namespace <name>', 'of the keys', 'default')
-    .option('--json', 'print the records as JSON')
     .addHelpText('after', '\nExample:\n  npx fencepost reconcile report:2026-11-30 --as done')
     .action(settleOrList)
 }
 
-async function settleOrList(key: string | undefined, { as, url, schema, namespace, json }: Options): Promise<void> {
+async function settleOrList(key: string | undefined, options: Options): Promise<void> {
+  const { as, json } = options
   if ((key === undefined) !== (as === undefined)) {
     throw new CommandError('a key and --as go together; without both, what is uncertain is listed', ExitCode.usage)
   }
-  const target = targetOf(url)
-  const { fencepost } = await import('../../index.ts')
-  await using fp = fencepost(target, { schema, namespace })
+  await using fp = await openFencepost('reconcile', options)
   if (key === undefined || as === undefined) return print(await fp.reconcile(), json)
   const record = await fp.reconcile({ key, as })
-  if (record === null) throw new CommandError(`there is no once-key "${key}"`, ExitCode.usage)
+  if (record === null) throw new CommandError(`there is no once-key "${key}"`, ExitCode.nobody)
   if (record.state !== as) say(`"${key}" was settled already, and stays as it is`)
   print([record], json)
 }
 
 function print(records: readonly OnceRecord[], json = false): void {
-  if (!json && records.length === 0) say('nothing is uncertain')
-  const lines = json ? [JSON.stringify(records)] : records.map(describe)
-  process.stdout.write(lines.map((line) => `${line}\n`).join(''))
+  if (json) return printJson(records)
+  if (records.length === 0) say('nothing is uncertain')
+  for (const record of records) process.stdout.write(`${describe(record)}\n`)
 }
 
 function describe({ key, state, attempt, runner, startedAt, idempotencyKey }: OnceRecord): string {
   const by = `${runner.application || 'a program'}@${runner.host} pid ${runner.process}`
-  return `${key}\t${state}\tattempt ${attempt} at ${startedAt.toISOString()} by ${by}\tidempotency key ${idempotencyKey}`
+  return `${visible(key)}\t${state}\tattempt ${attempt} at ${startedAt.toISOString()} by ${visible(by)}\tidempotency key ${idempotencyKey}`
 }

@@ -1,11 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { type Duration, parseDuration } from '../../ground/duration.ts'
 import { checkName } from '../../ground/name.ts'
+import { namedOptions } from '../database-options.ts'
 import { CommandError, ExitCode } from '../exit-code.ts'
 import { targetOf } from '../target.ts'
 
 interface Options {
   readonly wait?: Duration | false
+  readonly permits?: number
+  readonly replaces?: number
   readonly shared?: boolean
   readonly once?: string
   readonly retention?: Duration
@@ -21,43 +24,44 @@ interface Options {
 }
 
 const LONGEST_RETENTION_MS = 36_500 * 86_400_000
+const MOST_PERMITS = 1000
 const USAGE = 'fencepost run <name> [options] -- <program> [arguments...]'
 const EXAMPLES = `
 Examples:
   npx fencepost run report -- make-report --format pdf
   npx fencepost run nightly --no-wait --busy-ok --quiet -- ./nightly.sh      # a crontab line of several machines
   npx fencepost run report --once "report:$(date +%F)" -- make-report        # once a day, whoever comes first
+  npx fencepost run render -n 4 -- render scene.blend                        # at most four at a time, on all machines
   npx fencepost run import --wait 10m -- psql -f import.sql                  # fenced, where its tables are protected
 
 Exit code: that of the program, or 128 and the number of the signal that ended it. Of fencepost itself:
-  64 usage   69 database unreachable   75 busy (-E, --busy-ok)   78 unsafe configuration
+  64 usage   69 database unreachable   75 busy (-E, --busy-ok)   78 unusable database, other number of permits
   79 lock lost while the program ran   80 not known whether it was done (--once)   126, 127 cannot run, not found
 docs/run.md tells more.`
 
 export function run(program: Command): void {
-  const command = program
-    .command('run')
+  const command = namedOptions(program.command('run'), 'lock', { json: false })
     .usage(USAGE.replace('fencepost run ', ''))
-    .description('Run a program while a lock is held; stop it when the lock is lost.')
+    .summary('run a program while a lock, or one of so many permits, is held')
+    .description('Run a program while a lock, or one of a number of permits, is held; stop it when that is lost.')
     .argument('<name>', 'of the lock')
     .argument('[program...]', 'and its arguments, which stay as they are')
     .option(
       '--wait <duration>',
-      'how long to wait for the lock, such as 30s or 10m (default: as long as it takes)',
+      'how long to wait for the lock or a permit, such as 30s or 10m (default: as long as it takes)',
       waitTime,
     )
     .option('--no-wait', 'do not wait')
+    .option('-n, --permits <number>', 'run at most so many at a time; all say the same number', permits)
+    .option('--replaces <number>', 'with -n: the number that those of an older deployment may still say', permits)
     .option('--shared', 'together with other shared holders')
     .option('--once <key>', 'run it once per key: do nothing if a run with that key has ended with 0', onceKey)
     .option('--retention <duration>', 'for how long a key is kept that is done (default: for ever)', retentionTime)
     .option('--retry-uncertain', 'run it again also if it is not known whether an earlier run did it')
-    .option('--busy-ok', 'exit with 0 if the lock is not granted')
-    .option('-E, --busy-code <code>', 'exit code if the lock is not granted', exitCode, ExitCode.busy)
-    .option('--grace <duration>', 'from TERM to KILL when the lock is lost', duration, '10s')
+    .option('--busy-ok', 'exit with 0 if it is not granted')
+    .option('-E, --busy-code <code>', 'exit code if it is not granted', exitCode, ExitCode.busy)
+    .option('--grace <duration>', 'from TERM to KILL when it is lost', duration, '10s')
     .option('--quiet', 'print nothing unless it fails, and then all that it has printed')
-    .option('--url <url>', 'the database (default: DATABASE_URL, else PGHOST, PGUSER, PGDATABASE …)')
-    .option('--schema <name>', 'where the tables and functions live', 'fencepost')
-    .option('--namespace <name>', 'of the lock', 'default')
     .option(
       '--freeze-timeout <duration>',
       'how long this process may be frozen before it loses the lock',
@@ -75,9 +79,16 @@ export function run(program: Command): void {
 
 async function start(name: string, words: string[], options: Options, command: Command): Promise<void> {
   const program = programOf(command, [name, ...words])
-  const { url, once, retention, retryUncertain = false, busyOk, busyCode, grace, ...others } = options
+  const { url, once, retention, retryUncertain = false, busyOk, busyCode, grace, ...rest } = options
+  const { permits: number, replaces, ...others } = rest
   if (once === undefined && (retention !== undefined || retryUncertain)) {
     throw new CommandError('--retention and --retry-uncertain are for --once', ExitCode.usage)
+  }
+  if (number !== undefined && others.shared) {
+    throw new CommandError('--shared is for a lock, not for permits (-n)', ExitCode.usage)
+  }
+  if (number === undefined && replaces !== undefined) {
+    throw new CommandError('--replaces is for permits (-n)', ExitCode.usage)
   }
   const target = targetOf(url)
   const [{ run: runProgram }, { interruptShell }] = await Promise.all([
@@ -92,6 +103,7 @@ async function start(name: string, words: string[], options: Options, command: C
     name,
     target,
     busyCode: busyOk ? ExitCode.fine : busyCode,
+    permits: number === undefined ? null : { number, replaces },
     once: once === undefined ? null : { key: once, retention, retryUncertain },
     graceMs: parseDuration(grace, '--grace'),
     command: program,
@@ -148,6 +160,13 @@ function atOnce<T>(check: () => T): T {
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message.replace('a lock name', 'It'))
   }
+}
+
+/** As the library has it; said before anybody connects. */
+function permits(text: string): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (number >= 1 && number <= MOST_PERMITS) return number
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_PERMITS}.`)
 }
 
 function exitCode(text: string): number {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { openFencepost } from '../open-fencepost.ts'
 import { openSurvey } from '../reading/open-survey.ts'
 import { visible } from '../show/visible.ts'
 import { quoted, readWords, type Typed } from './words.ts'
@@ -16,17 +17,23 @@ export async function complete(program: Command, line: string, shell: 'bash' | '
 }
 
 async function candidates(program: Command, { before, current }: Typed): Promise<string[]> {
-  const words = before.slice(1)
-  const command = program.commands.find((one) => words.includes(one.name()))
-  if (command === undefined) return [...optionsOf(program), ...commandsOf(program)]
-  const own = words.slice(words.indexOf(command.name()) + 1)
-  const given = readOptions(command, own)
+  const { command, words } = commandIn(program, before.slice(1))
+  if (command === program) return [...optionsOf(program), ...commandsOf(program)]
+  const given = readOptions(command, words)
   if (given.isOpen) return []
   if (current.startsWith('-')) return optionsOf(command)
   const [argument] = command.registeredArguments
   if (given.arguments > 0 || argument === undefined) return command.commands.map((sub) => sub.name())
   if (argument.argChoices !== undefined) return [...argument.argChoices]
+  if (command.parent?.name() === 'cron') return await scheduleNames(given.values)
   return WITH_NAMES.has(command.name()) ? await lockNames(given.values) : []
+}
+
+/** The innermost command that is named, and what stands after its name. */
+function commandIn(command: Command, words: readonly string[]): { command: Command; words: readonly string[] } {
+  const at = words.findIndex((word) => command.commands.some((one) => one.name() === word))
+  const sub = command.commands.find((one) => one.name() === words[at])
+  return sub === undefined ? { command, words } : commandIn(sub, words.slice(at + 1))
 }
 
 function commandsOf(program: Command): string[] {
@@ -65,15 +72,26 @@ function readOptions(command: Command, words: readonly string[]): Given {
   return { values, arguments: count, isOpen: false }
 }
 
-/** Of all locks that are held or waited for in the namespace; none if the database does not say so at once. */
+/** Of all locks that are held or waited for in the namespace. */
 async function lockNames({ url, schema = 'fencepost', namespace = 'default' }: Given['values']): Promise<string[]> {
-  const late = new Promise<string[]>((resolve) => setTimeout(resolve, PATIENCE_MS, []).unref())
-  const reading = async () => {
+  return await soon(async () => {
     await using survey = await openSurvey('complete', { schema, ...(url !== undefined && { url }) })
     const { locks } = await survey.locks()
     return locks.flatMap(({ name, namespace: its }) => (name !== null && its === namespace ? [name] : []))
-  }
-  const names = await Promise.race([reading().catch(() => []), late])
+  })
+}
+
+async function scheduleNames({ url, schema = 'fencepost', namespace = 'default' }: Given['values']): Promise<string[]> {
+  return await soon(async () => {
+    await using fp = await openFencepost('complete', { schema, namespace, ...(url !== undefined && { url }) })
+    return (await fp.schedules.list()).map(({ name }) => name)
+  })
+}
+
+/** None if the database does not say so at once; and none that would have to be shown otherwise than it is. */
+async function soon(read: () => Promise<string[]>): Promise<string[]> {
+  const late = new Promise<string[]>((resolve) => setTimeout(resolve, PATIENCE_MS, []).unref())
+  const names = await Promise.race([read().catch(() => []), late])
   return names.filter((name) => visible(name) === name)
 }
 

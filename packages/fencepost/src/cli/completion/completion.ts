@@ -5,8 +5,9 @@ import { BASH, ZSH } from './scripts.ts'
 export function completion(program: Command): void {
   program
     .command('completion')
+    .summary('a script that completes commands, options and names in bash or zsh')
     .description(
-      'Print a script that completes commands, options, and names of locks where a database is named, in bash or zsh. ' +
+      'Print a script that completes commands, options, and names of locks and schedules where a database is named, in bash or zsh. ' +
         'A Tab on a name asks the database who holds what, for two seconds at most.',
     )
     .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh']))

@@ -10,6 +10,7 @@ interface Options {
 export function dev(program: Command): void {
   program
     .command('dev [command...]')
+    .summary('a PostgreSQL for development, with its data in the project')
     .description(
       'Start a PostgreSQL for development and print its DATABASE_URL; its data stays in the project. With a command it runs that with DATABASE_URL ' +
         'set, and stops the server afterwards. One that runs already is used, and left running.',

@@ -21,7 +21,7 @@ interface RedriveOptions extends CancelOptions {
 }
 
 export function retry(jobs: Command): void {
-  namedOptions(jobs.command('retry'))
+  namedOptions(jobs.command('retry'), 'queues')
     .description(
       'Have jobs run now: delayed ones at once; dead, cancelled and kept ones anew, with all their attempts. Exit code 1: not all could.',
     )
@@ -31,7 +31,7 @@ export function retry(jobs: Command): void {
 }
 
 export function cancel(jobs: Command): void {
-  namedOptions(jobs.command('cancel'))
+  namedOptions(jobs.command('cancel'), 'queues')
     .description(
       'Take jobs out of their queue. One that runs is told by its signal, and can commit nothing any more. Exit code 1: not all could, or you said no.',
     )
@@ -42,7 +42,7 @@ export function cancel(jobs: Command): void {
 }
 
 export function redrive(jobs: Command): void {
-  namedOptions(jobs.command('redrive'))
+  namedOptions(jobs.command('redrive'), 'queues')
     .description('Have dead jobs begin anew, with all their attempts, the oldest first.')
     .option('--queue <queue>', 'only of this queue')
     .option('--name <name>', 'only of this definition')

@@ -7,8 +7,9 @@ import { printJson } from '../show/json.ts'
 import { type Column, table } from '../show/table.ts'
 
 export function counts(jobs: Command): void {
-  namedOptions(jobs.command('counts', { isDefault: true }))
+  namedOptions(jobs.command('counts', { isDefault: true }), 'queues')
     .description('How many jobs there are by queue, name and state, and how old the oldest is.')
+    .addHelpText('after', '\nExample:\n  npx fencepost jobs counts --json')
     .action(run)
 }
 

@@ -19,7 +19,7 @@ interface Options extends NamedOptions {
 const STATES = ['ready', 'delayed', 'waiting', 'running', 'done', 'dead', 'cancelled']
 
 export function list(jobs: Command): void {
-  namedOptions(jobs.command('list'))
+  namedOptions(jobs.command('list'), 'queues')
     .description('Jobs, the newest first.')
     .option('--queue <queue>', 'only of this queue')
     .option('--name <name>', 'only of this definition')

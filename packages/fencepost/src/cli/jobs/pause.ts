@@ -5,7 +5,7 @@ import { printJson } from '../show/json.ts'
 import { visible } from '../show/visible.ts'
 
 export function pause(jobs: Command): void {
-  namedOptions(jobs.command('pause'))
+  namedOptions(jobs.command('pause'), 'queues')
     .description('Have no more jobs of a queue begin, on any worker, until resume; what runs goes on.')
     .argument('[queue]', 'the name of a queue', 'default')
     .addHelpText('after', '\nExample:\n  npx fencepost jobs pause mail')
@@ -13,7 +13,7 @@ export function pause(jobs: Command): void {
 }
 
 export function resume(jobs: Command): void {
-  namedOptions(jobs.command('resume'))
+  namedOptions(jobs.command('resume'), 'queues')
     .description('End the pause of a queue.')
     .argument('[queue]', 'the name of a queue', 'default')
     .addHelpText('after', '\nExample:\n  npx fencepost jobs resume mail')

@@ -12,7 +12,7 @@ import { holderText, sinceOf } from './job-words.ts'
 const LABEL = 12
 
 export function show(jobs: Command): void {
-  namedOptions(jobs.command('show'))
+  namedOptions(jobs.command('show'), 'queues')
     .description('All that is known of one job.')
     .argument('<id>', 'the id of a job', jobId)
     .addHelpText('after', '\nExample:\n  npx fencepost jobs show 42')
@@ -20,7 +20,7 @@ export function show(jobs: Command): void {
 }
 
 export function logs(jobs: Command): void {
-  namedOptions(jobs.command('logs'))
+  namedOptions(jobs.command('logs'), 'queues')
     .description('What a job has logged, over all its attempts, in order.')
     .argument('<id>', 'the id of a job', jobId)
     .option('--limit <number>', 'the last so many lines', wholeNumber, 1000)

@@ -6,7 +6,8 @@ interface Options extends NamedOptions {
 }
 
 export function leader(program: Command): void {
-  namedOptions(program.command('leader'))
+  namedOptions(program.command('leader'), 'election')
+    .summary('who leads and who stands by')
     .description('Who leads, in which term and since when, and who stands by. Exit code 1: nobody leads.')
     .argument('<name>', 'the name of the election')
     .option('--watch', 'tell each one that follows, until Ctrl-C')

@@ -11,6 +11,7 @@ interface Options extends ProtectCommandOptions {
 
 export function protect(program: Command): void {
   namedOptions(program.command('protect'))
+    .summary('have a table refuse writes without a live token, from any program')
     .description(
       'Have a table refuse writes of whoever has no live token of the row’s lock, from any program. With --report it only records them; ' +
         'with --off that ends. Partitions are covered, too.',

@@ -9,15 +9,21 @@ import { evicteeOf, evictionText, takeAway } from './eviction.ts'
 import { askedLock } from './lock-key.ts'
 import { whoText } from './lock-words.ts'
 import { openSurvey, tell, tellNotes } from './open-survey.ts'
-import { describeWho, type Holding, holdingOf } from './who.ts'
+import { describeWho, type Holding, holdingOf, notesElsewhere } from './who.ts'
 
 interface Options extends NamedOptions {
   readonly grace: Duration
   readonly yes?: boolean
 }
 
+const EXAMPLES = `
+Examples:
+  npx fencepost evict report --grace 30s --yes
+  npx fencepost evict 'stripe#3' --namespace default/semaphore    # permit 3 of fp.semaphore('stripe', …)`
+
 export function evict(program: Command): void {
   namedOptions(program.command('evict'))
+    .summary('take a lock away from its holder')
     .description(
       'Take a lock away from its holder: it is asked to let go, and its connection is ended if it has not after the grace. Says first whom it hits. ' +
         'Exit code 1: nothing was done, as you said no, or somebody else holds it by now.',
@@ -25,7 +31,7 @@ export function evict(program: Command): void {
     .argument('<name>', 'the name of the lock')
     .option('--grace <duration>', 'how long the holder has to let go by itself', '5s')
     .option('--yes', 'do not ask; needed where there is no terminal')
-    .addHelpText('after', '\nExample:\n  npx fencepost evict report --grace 30s --yes')
+    .addHelpText('after', EXAMPLES)
     .action(run)
 }
 
@@ -51,8 +57,9 @@ async function run(name: string, options: Options): Promise<void> {
 async function look(asked: Parameters<typeof holdingOf>[0], options: Options): Promise<Holding> {
   await using survey = await openSurvey('evict', options)
   const seen = await survey.locks()
-  tellNotes(seen)
-  return holdingOf(asked, seen)
+  const holding = holdingOf(asked, seen)
+  tellNotes({ notes: [...seen.notes, ...notesElsewhere(holding, seen)] })
+  return holding
 }
 
 /** Who has it, and what will become of them. */

@@ -24,6 +24,7 @@ interface Options extends NamedOptions {
 
 export function history(program: Command): void {
   namedOptions(program.command('history'))
+    .summary('what became of a lock')
     .description(
       'What became of a lock, or of all, the newest first: who held it, under which token, from when to when, how it ended, and which commits were refused. ' +
         'It is written down from --record on, for that name or for all; nothing is written for any other.',

@@ -1,11 +1,13 @@
 import type { Doing, Holder, SeenLock } from '../../index.ts'
 import { age } from '../show/age.ts'
 
+type LockTitle = Pick<SeenLock, 'name' | 'namespace' | 'means' | 'key'>
 type Who = Pick<Holder, 'application' | 'host' | 'process' | 'backend'>
 
-/** What a lock is called: its name, whose key it is, or the key itself. */
-export function lockTitle({ name, means, key }: Pick<SeenLock, 'name' | 'means' | 'key'>): string {
-  return name ?? (means === null ? `key ${keyText(key)}` : `${means} (key ${keyText(key)})`)
+/** What a lock is called: its name and, unless that is `default`, its namespace; else whose key it is, or the key itself. */
+export function lockTitle({ name, namespace, means, key }: LockTitle): string {
+  if (name !== null) return namespace === null || namespace === 'default' ? name : `${name} in ${namespace}`
+  return means === null ? `key ${keyText(key)}` : `${means} (key ${keyText(key)})`
 }
 
 export function keyText(key: SeenLock['key']): string {

@@ -25,6 +25,7 @@ export interface LockLine extends SeenLock {
 
 export function locks(program: Command): void {
   databaseOptions(program.command('locks'))
+    .summary('every lock that is held; on any database')
     .description(
       'Every lock that is held, by name, with holder, token and age, and how many wait; also the advisory locks of other programs, ' +
         'by what their key is known for. Works on any database, and takes no lock.',
@@ -78,7 +79,7 @@ function filterOf({ pattern, held, waited, application, ours, foreign }: Filters
   const heldMs = held === undefined ? null : parseDuration(held, '--held')
   const like = pattern === undefined ? null : asRegExp(pattern)
   return (line) =>
-    (like === null || like.test(lockTitle(line))) &&
+    (like === null || like.test(line.name ?? lockTitle(line))) &&
     (heldMs === null || (line.state === 'held' && (line.forMs ?? 0) >= heldMs)) &&
     (!waited || line.waiting > 0) &&
     (application === undefined || line.application === application) &&

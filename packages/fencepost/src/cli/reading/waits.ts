@@ -13,6 +13,7 @@ const MOST = 20
 
 export function waits(program: Command): void {
   databaseOptions(program.command('waits'))
+    .summary('who waits for whom; on any database')
     .description(
       'Who waits for whom, drawn as trees: advisory locks, rows, tables, and our own lines. On top of each stands who blocks all below; ' +
         'those who wait for each other come first. Works on any database, and takes no lock.',

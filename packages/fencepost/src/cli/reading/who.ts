@@ -20,15 +20,20 @@ interface DescribeOptions {
 }
 
 const MOST = 20
+const EXAMPLES = `
+Examples:
+  npx fencepost who account:42
+  npx fencepost who 'stripe#3' --namespace default/semaphore    # permit 3 of fp.semaphore('stripe', …)`
 
 export function who(program: Command): void {
   namedOptions(lockNaming(program.command('who')))
+    .summary('who holds a lock, since when, and who waits; on any database')
     .description(
       'Who holds a lock, since when, what its backend does, and who waits, in their order. Exit code 1: nobody holds it. ' +
         'Works on any database, and takes no lock.',
     )
     .option('--all', `list all who wait, not only the first ${MOST}`)
-    .addHelpText('after', '\nExample:\n  npx fencepost who account:42')
+    .addHelpText('after', EXAMPLES)
     .action(run)
 }
 
@@ -44,11 +49,20 @@ export function holdingOf(asked: AskedLock, { locks }: SeenLocks): Holding {
   return { ...asked, held, waiting }
 }
 
+/** Where locks, permits, ticks and once-keys of that name are, if it is none that was meant. */
+export function notesElsewhere({ name, held, waiting }: Holding, { locks }: SeenLocks): string[] {
+  if (name === null || held.length + waiting.length > 0) return []
+  const isAlike = (one: SeenLock) => one.name?.startsWith(name) && /^(#\d+)?$/.test(one.name.slice(name.length))
+  const found = locks.filter(isAlike).map((one) => `'${one.name}' --namespace '${one.namespace}'`)
+  return [...new Set(found)].map((where) => `there is ${where}`)
+}
+
 async function run(name: string | undefined, options: Options): Promise<void> {
   const asked = await askedLock(name, options)
   await using survey = await openSurvey('who', options)
-  const seen = await survey.locks()
-  const holding = holdingOf(asked, seen)
+  const locks = await survey.locks()
+  const holding = holdingOf(asked, locks)
+  const seen = { ...locks, notes: [...locks.notes, ...notesElsewhere(holding, locks)] }
   tellNotes(seen)
   if (options.json) printWho(holding, options, seen)
   else process.stdout.write(describeWho(holding, { all: options.all === true }))

@@ -1,28 +1,23 @@
 import { basename } from 'node:path'
-import { type Duration, type Fencepost, fencepost, type Lock } from '../../index.ts'
+import { type Duration, fencepost, type Lock, type Permit } from '../../index.ts'
 import { firstOf, orAborted } from '../../ground/abort.ts'
 import { parseDuration } from '../../ground/duration.ts'
 import { CommandError, ExitCode, exitCodeOf } from '../exit-code.ts'
 import { say } from '../say.ts'
+import { acquire, type AcquireOptions } from './acquire.ts'
 import { describeEnd, exitCodeOfProgram } from './exit.ts'
 import { findProgram } from './find-program.ts'
 import { HeldBack } from './held-back.ts'
 import { type Run, runOnce } from './once-run.ts'
 import { type Ended, Program } from './program.ts'
 import { Signals } from './signals.ts'
-import { describeHolders, Waiting } from './waiting.ts'
 import { Watchdog } from './watchdog.ts'
 
-export interface RunOptions {
+export interface RunOptions extends AcquireOptions {
   readonly target: string | object
   readonly schema: string
-  readonly namespace: string
   readonly freezeTimeout: Duration
-  readonly name: string
-  readonly shared: boolean
-  /** Undefined: for as long as it takes. False: not at all. */
-  readonly wait: Duration | false | undefined
-  /** Exit code when the lock is not granted. */
+  /** Exit code when neither the lock nor a permit is granted. */
   readonly busyCode: number
   readonly once: {
     readonly key: string
@@ -30,7 +25,6 @@ export interface RunOptions {
     readonly retryUncertain: boolean
   } | null
   readonly graceMs: number
-  readonly quiet: boolean
   readonly command: readonly [string, ...string[]]
 }
 
@@ -39,12 +33,12 @@ type Supervised = RunOptions & { readonly path: string }
 
 /** What a program runs under. */
 interface Held {
-  readonly lock: Lock
+  readonly lock: Lock | Permit
   readonly signals: Signals
 }
 
 /**
- * Runs a program while a lock is held, and never without it. Returns the exit code: the program's own, or one of ours.
+ * Runs a program while a lock, or a permit, is held, and never without it. Returns the exit code: the program's own, or one of ours.
  *
  * @throws what has another exit code, by `exitCodeOf`.
  */
@@ -71,18 +65,6 @@ export async function run(options: RunOptions): Promise<number> {
   }
 }
 
-async function acquire(fp: Fencepost, options: RunOptions, signal: AbortSignal): Promise<Lock> {
-  const { name, namespace, shared, wait, quiet } = options
-  if (wait === false) {
-    const lock = await fp.tryLock(name, { shared, signal })
-    if (lock !== null) return lock
-    throw new CommandError(`lock "${name}" is busy: ${describeHolders(await fp.who(name))}`, ExitCode.busy)
-  }
-  using waiting = new Waiting({ fp, name, namespace })
-  const onWait = () => !quiet && waiting.begin()
-  return await fp.lock(name, { shared, signal, onWait, ...(wait && { wait }) })
-}
-
 /** What is left of the wait, for the once-key. */
 function rest(wait: Duration | false | undefined, startedAt: number): Duration | undefined {
   if (wait === undefined) return undefined
@@ -91,14 +73,15 @@ function rest(wait: Duration | false | undefined, startedAt: number): Duration |
 }
 
 async function supervise(options: Supervised, { lock, signals }: Held, once?: Run): Promise<number> {
-  const { name, command, path, quiet, freezeTimeout } = options
+  const { command, path, quiet, freezeTimeout } = options
   using watchdog = await Watchdog.start()
   using lost = firstOf([lock.signal, once?.signal])
   lost.signal.throwIfAborted()
   signals.interruption.throwIfAborted()
   const heldBack = quiet ? new HeldBack() : null
-  const { token, pgOptions } = lock
-  const told = { name, token, pgOptions, idempotencyKey: once?.idempotencyKey ?? null }
+  const { name, token, pgOptions } = lock
+  const permit = 'number' in lock ? lock.number : null
+  const told = { name, token, permit, pgOptions, idempotencyKey: once?.idempotencyKey ?? null }
   const program = new Program({ command, path, told, heldBack }, watchdog)
   signals.passTo((signal) => {
     if (signal === 'SIGTSTP')

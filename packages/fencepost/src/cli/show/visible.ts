@@ -10,6 +10,11 @@ export function visible(text: string): string {
   return text.replace(INVISIBLE, (sign) => SHORT[sign] ?? escape(sign.codePointAt(0) ?? 0))
 }
 
+/** The same of what may have several lines, an error say. */
+export function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n')
+}
+
 function escape(point: number): string {
   const digits = point.toString(16)
   return point < 0x100 ? `\\x${digits.padStart(2, '0')}` : `\\u{${digits}}`

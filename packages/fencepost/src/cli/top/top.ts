@@ -8,6 +8,7 @@ const SHORTEST_MS = 200
 
 export function top(program: Command): void {
   databaseOptions(program.command('top'), { json: false })
+    .summary('locks and who waits for them, live')
     .description(
       'Locks, live: what is held (1), who waits (2), who blocks whom (3). Arrow keys select, k takes the selected lock away from its holder after asking, ' +
         'space pauses, q quits. It goes on where the database is lost, and says so.',

@@ -19,6 +19,10 @@ await writeFile(join(folder, 'fencepost'), `#!/bin/sh\nexec '${process.execPath}
 await chmod(join(folder, 'fencepost'), 0o755)
 for (const name of ['account:42', 'account:7', 'nightly report', 'evil\nname']) await fp.lock(name)
 await eventually(async () => (await database.admin.query('select from fencepost.holders')).rowCount === 4)
+{
+  await using schedule = await fp.cron('nightly-report', '0 2 * * *', () => {})
+  await schedule.stop()
+}
 const env = { DATABASE_URL: database.url, PATH: `${folder}:${process.env['PATH']}`, PS1: '> ' }
 const whyNoZsh = findZsh()
 
@@ -41,6 +45,11 @@ test.each([
   ['fencepost who --namespace other acc', []],
   ['fencepost who account:42 acc', []],
   ['fencepost completion ', ['bash', 'zsh']],
+  ['fencepost cron h', ['history']],
+  ['fencepost cron history n', ['nightly-report']],
+  ['fencepost cron pause --namespace other ', []],
+  ['fencepost cron forget --y', ['--yes']],
+  ['fencepost jobs list --st', ['--state']],
   ['fencepost who evil', []],
 ])('bash: %s completes to %j', async (line, candidates) => {
   const { code, stdout } = await runCommand(['complete', 'bash'], { env: { ...env, COMP_LINE: line } })

@@ -1,7 +1,8 @@
-import { fencepost } from 'fencepost'
+import { fencepost, StaleTokenError } from 'fencepost'
 import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase, emptyDatabase } from '../../support/database.ts'
+import { deferred } from '../../support/deferred.ts'
 import { eventually } from '../../support/eventually.ts'
 import { Remote } from '../../support/remote.ts'
 import { runCommand } from '../command.ts'
@@ -76,6 +77,49 @@ test('one that did not come through us is named, and ended with everything it ho
     stdout: expect.stringMatching(/^"plain" was taken from psql.*: its connection was ended\./),
   })
   await ended
+})
+
+async function countHolders(): Promise<number> {
+  return (await database.admin.query('select from fencepost.holders')).rowCount ?? 0
+}
+
+test('P3, P10: a permit, a tick and a once-key are looked at and taken away by their namespaces', async () => {
+  const work = deferred()
+  const [permit, schedule, key] = [
+    await fp.semaphore('stripe', 1).acquire(),
+    await fp.cron('nightly', '0 0 1 1 *', { onError: () => {} }, () => work.promise),
+    fp.once('payout:1', () => work.promise).catch(() => {}),
+  ]
+  await fp.schedules.runNow('nightly')
+  const places = [
+    ['stripe#1', 'default/semaphore'],
+    ['nightly', 'default/cron'],
+    ['payout:1', 'default/once'],
+  ] as const
+  try {
+    await eventually(async () => (await countHolders()) >= places.length)
+    const listed = await runCommand(['locks'], { env })
+    for (const [name, namespace] of places) expect(listed.stdout).toMatch(new RegExp(`^${name} in ${namespace} `, 'm'))
+    const there = `note: there is 'stripe#1' --namespace 'default/semaphore'\n`
+    expect(await runCommand(['who', 'stripe'], { env })).toMatchObject({ code: 1, stderr: there })
+    const missed = await runCommand(['evict', 'stripe#1', '--yes'], { env })
+    const nothing = 'nobody holds "stripe#1": there is nothing to do\n'
+    expect(missed).toMatchObject({ code: 0, stderr: `${there}${nothing}` })
+    for (const [name, namespace] of places) {
+      const where = [name, '--namespace', namespace, '--json']
+      const who = await runCommand(['who', ...where], { env })
+      expect(JSON.parse(who.stdout)).toMatchObject({ name, namespace, held: [{ token: expect.any(Number) }] })
+      const { code, stdout } = await runCommand(['evict', ...where, '--yes'], { env })
+      expect({ code, report: JSON.parse(stdout) }).toMatchObject({ code: 0, report: { outcome: 'released' } })
+    }
+    expect(permit.signal.aborted).toBe(true)
+    await expect(permit.transaction(async (tx) => tx.query('select 1'))).rejects.toThrow(StaleTokenError)
+    await eventually(async () => (await fp.schedules.history('nightly'))[0]?.state === 'lost')
+    expect(await fp.reconcile()).toMatchObject([{ key: 'payout:1', state: 'uncertain' }])
+  } finally {
+    work.resolve()
+    await Promise.all([permit.release(), schedule.stop(), key])
+  }
 })
 
 test('without the right, and where our schema is not, it says what is missing', async () => {
