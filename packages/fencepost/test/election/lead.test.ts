@@ -236,4 +236,6 @@ test('wrong arguments are refused before anything is sent', async () => {
   await expect(one.lead('h', () => {}, { wait: '1s' } as never)).rejects.toThrow(/unknown option 'wait'/)
   await expect(one.lead('h', () => {}, { signal: {} as AbortSignal })).rejects.toThrow(/AbortSignal/)
   expect(() => one.observe('')).toThrow(TypeError)
+  expect(() => one.observe('h', { sgnal: AbortSignal.abort() } as never)).toThrow(/unknown option 'sgnal'/)
+  expect(() => one.observe('h', { signal: {} as AbortSignal })).toThrow(/AbortSignal/)
 })
