@@ -8,6 +8,7 @@ import { type Leader, observe } from './observe.ts'
  * `work` returned, and the next in line leads at once. Where the term is lost or resigned from, waits for `work` to end and
  * stands by again; undefined once `signal` has aborted.
  *
+ * @throws {DeadlockError} inside of its own function, as `lock` does.
  * @throws what `work` throws while its term lasts: the term is over then, and the next leads.
  * @throws what `lock` throws at the first use. Later outages of the database are waited out.
  */
