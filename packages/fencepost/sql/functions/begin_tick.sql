@@ -33,6 +33,10 @@ begin
       started_at = fencepost.job_clock(), error = null
     where one.id = begin_tick.id
     returning * into tick;
+    if tick.is_manual then
+      -- A schedule that is paused has no other.
+      perform fencepost.sweep_ticks(schedule);
+    end if;
   end if;
   return case when tick.state = 'running' and tick.token = begin_tick.token then to_jsonb(tick) end;
 end

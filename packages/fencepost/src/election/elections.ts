@@ -5,6 +5,7 @@ import { DatabaseUnreachableError, StandbyError } from '../ground/server-errors.
 import type { Lock } from '../locks/lock.ts'
 import type { AskedToWait } from '../locks/lock-options.ts'
 import type { Locks } from '../locks/locks.ts'
+import { Scope } from '../locks/scope.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { checkLeadOptions, type LeadOptions, type LeadWork } from './lead-options.ts'
 import { Term } from './term.ts'
@@ -52,12 +53,14 @@ export class Elections {
       isUrgent: true,
     } as const
     for (;;) {
-      const lock = await this.#campaign(name, asked).catch((error: unknown) => {
+      const scope = new Scope()
+      const lock = await this.#campaign(name, { ...asked, scope }).catch((error: unknown) => {
         if (signal?.aborted && error === signal.reason) return null
         throw error
       })
       if (lock === null) return undefined
-      const ended = await serve(lock, work, until.signal)
+      const held = { owner: this.#locks, keys: [this.#locks.keyOf(name)], held: lock }
+      const ended = await scope.run(held, async () => await serve(lock, work, until.signal))
       if ('value' in ended) return ended.value
       this.#closing.throwIfAborted()
       if (signal?.aborted) return leave(ended.error, signal)
@@ -79,7 +82,7 @@ export class Elections {
   }
 }
 
-/** The lock is given back when the function is done, not when the term is over: nobody of this process runs it twice at a time. */
+/** The lock is given back by its scope, when the function is done, not when the term is over: nobody of this process runs it twice at a time. */
 async function serve<T>(lock: Lock, work: LeadWork<T>, until: AbortSignal): Promise<Ended<T>> {
   const term = new Term(lock)
   const end = () => term.end(asError(until.reason))
@@ -94,7 +97,6 @@ async function serve<T>(lock: Lock, work: LeadWork<T>, until: AbortSignal): Prom
     return { cause: asError(term.signal.reason), error }
   } finally {
     until.removeEventListener('abort', end)
-    await lock.release()
   }
 }
 

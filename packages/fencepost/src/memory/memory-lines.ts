@@ -43,6 +43,8 @@ interface Line {
 export class MemoryLines {
   readonly #now: () => Date
   readonly #lines = new Map<string, Line>()
+  /** Those somebody waits in, or has waited in just now. */
+  readonly #waitedIn = new Set<Line>()
   #tickets = 0
 
   constructor(now: () => Date) {
@@ -60,6 +62,7 @@ export class MemoryLines {
     const line = this.#lineOf(waiter.wanted)
     const waiting = { ...waiter, ticket: ++this.#tickets }
     line.waiting.push(waiting)
+    this.#waitedIn.add(line)
     queueMicrotask(() => this.#breakRings())
     return () => {
       line.waiting = line.waiting.filter((one) => one !== waiting)
@@ -113,7 +116,8 @@ export class MemoryLines {
 
   /** Of those who wait for each other the one that came last gives up. */
   #breakRings(): void {
-    const all = [...this.#lines.values()].flatMap((line) => line.waiting.map((waiter) => ({ waiter, line })))
+    for (const line of this.#waitedIn) if (line.waiting.length === 0) this.#waitedIn.delete(line)
+    const all = [...this.#waitedIn].flatMap((line) => line.waiting.map((waiter) => ({ waiter, line })))
     const waits = all.map(({ waiter, line }) => nestedWait(waiter, line))
     for (const { waiter } of all) {
       const ring = waiter.wanted.scopes.length === 0 ? null : findRing(waits, waiter.ticket)

@@ -28,7 +28,8 @@ export interface MigrateOnceOptions {
 
 export interface AskedToMigrate {
   readonly name: string
-  readonly version: string | null
+  /** Under which a version is noted; null: none was said. */
+  readonly key: string | null
   readonly waitMs: number
   readonly everyMs: number
   readonly signal: AbortSignal | undefined
@@ -48,7 +49,8 @@ export function parseMigrateOnce(options: MigrateOnceOptions): AskedToMigrate {
   const { version, wait = '30m', every = '5s', signal, onWait, tool, exclude = [], name = 'migrate' } = options
   checkName(name)
   if (version !== undefined && typeof version !== 'string') throw new TypeError('version must be a string')
-  if (version !== undefined) checkName(`${name}:${version}`)
+  const key = version === undefined ? null : keyOf(name, version)
+  if (key !== null) checkName(key)
   if (version === '') throw new TypeError('version must not be empty: is the environment variable set?')
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal')
   if (onWait !== undefined && typeof onWait !== 'function') throw new TypeError('onWait must be a function')
@@ -65,7 +67,7 @@ export function parseMigrateOnce(options: MigrateOnceOptions): AskedToMigrate {
   if (everyMs < SHORTEST_MS) throw new TypeError(`every must be at least '${SHORTEST_MS}ms'; got '${every}'`)
   return {
     name,
-    version: version ?? null,
+    key,
     waitMs: parseDuration(wait, 'wait'),
     everyMs,
     signal,
@@ -73,4 +75,9 @@ export function parseMigrateOnce(options: MigrateOnceOptions): AskedToMigrate {
     tool: tool ?? null,
     exclude: [...excluded].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, lockable]) => lockable),
   }
+}
+
+/** No two names and versions have the same. */
+function keyOf(name: string, version: string): string {
+  return `${name.replaceAll(/[\\:]/g, String.raw`\$&`)}:${version}`
 }

@@ -37,7 +37,8 @@ interface Parts {
 
 /** `fp.migrateOnce`. */
 export function migrateOnceCall(options: OnceKeysOptions): MigrateOnceCall {
-  const keys = new OnceKeys(options)
+  // Of their own: a key of fp.once may be called the same.
+  const keys = new OnceKeys({ ...options, namespace: `${options.namespace}/migrate` })
   const parts = { locks: options.locks, keys, once: new Once(keys) }
   return async <T>(...rest: [MigrateOnceOptions | MigrationWork<T>, MigrationWork<T>?]) => {
     const [asked, work] = optionsAndWork(rest)
@@ -49,7 +50,7 @@ export function migrateOnceCall(options: OnceKeysOptions): MigrateOnceCall {
 
 async function migrateOnce<T>(parts: Parts, asked: AskedToMigrate, work: MigrationWork<T>): Promise<Migrated<T>> {
   const { locks, keys } = parts
-  const key = asked.version === null ? null : `${asked.name}:${asked.version}`
+  const { key } = asked
   using until = firstOf([keys.closing, asked.signal])
   until.signal.throwIfAborted()
   // Whose version is there already waits for nobody.

@@ -34,7 +34,7 @@ export class Schedule implements AsyncDisposable {
   readonly #cut = new AbortController()
   /** Those of this process, by their ids; each resolves with whether it was begun. */
   readonly #runs = new Map<number, Promise<boolean>>()
-  #inForce: { readonly revision: number; readonly timetable: Timetable | null } | undefined
+  #inForce: { readonly text: string; readonly timetable: Timetable | null } | undefined
   #stopped: Promise<void> | undefined
 
   /** Use `fp.cron()`. */
@@ -124,13 +124,15 @@ export class Schedule implements AsyncDisposable {
 
   /** By what the last has declared, whoever that was. */
   #follow(known: Known): { readonly timetable: Timetable | null } {
-    if (this.#inForce?.revision === known.revision) return this.#inForce
+    const [declared, inForce] = [definitionOf(this.#parsed.definition), definitionOf(known)]
+    // Not by its revision: of one that was forgotten these begin anew.
+    const text = JSON.stringify(inForce)
+    if (this.#inForce?.text === text) return this.#inForce
     const { application, host, process: pid } = known
-    const [declared, inForce] = [this.#parsed.definition, definitionOf(known)]
-    if (JSON.stringify(definitionOf(declared)) !== JSON.stringify(inForce)) {
+    if (JSON.stringify(declared) !== text) {
       this.tell(new ScheduleChangedError(this.name, { declared, inForce, by: { application, host, process: pid } }))
     }
-    this.#inForce = { revision: known.revision, timetable: this.#timetable(inForce) }
+    this.#inForce = { text, timetable: this.#timetable(inForce) }
     return this.#inForce
   }
 

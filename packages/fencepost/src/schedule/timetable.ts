@@ -63,7 +63,7 @@ function parse(expression: string, timezone: string): Cron {
   // What else the library takes is a date.
   if (!/^\s*(@\w+|\S+(\s+\S+){4,6})\s*$/.test(expression)) throw why('it has another number of fields')
   try {
-    return new Cron(expression, { timezone, paused: true })
+    return new Cron(expression, { timezone, paused: true, fixedTimeRule: 'no-wildcard' })
   } catch (error) {
     throw why(asError(error).message, error)
   }

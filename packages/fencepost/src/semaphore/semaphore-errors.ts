@@ -41,7 +41,7 @@ export class PermitTimeoutError extends FencepostError {
     const line = waiting === 0 ? '' : `; ${waiting} ${waiting === 1 ? 'waits' : 'wait'} for one`
     super(
       `none of the ${permits} permits of "${semaphore}" was granted within ${Math.round(waitedMs)} ms; ` +
-        `the oldest is ${describeHolder(holder)}${line}`,
+        `${holder === null ? '' : 'the oldest is '}${describeHolder(holder)}${line}`,
       { cause },
     )
     this.semaphore = semaphore

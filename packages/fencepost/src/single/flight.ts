@@ -116,6 +116,7 @@ export class Flight {
     const outcome = { result: null, error: describe(thrown), ttlMs: 0 }
     if (!this.callers.left.aborted) await this.#store(lock, outcome).catch(() => {})
     this.callers.fail(thrown)
+    void this.#parts.results.sweep()
     return null
   }
 

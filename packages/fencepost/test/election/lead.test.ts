@@ -230,10 +230,37 @@ test('observe tells the leader, that there is none, and the next one', async () 
   expect(seen).toEqual([null, 'one', null])
 })
 
+test('a leader that would wait for itself is told, and so is one that waits in a ring', async () => {
+  const DEADLOCK = { code: 'DEADLOCK' }
+  await one.lead('itself', async () => {
+    await expect(one.lead('itself', () => {})).rejects.toMatchObject(DEADLOCK)
+    await expect(one.lock('itself')).rejects.toMatchObject(DEADLOCK)
+  })
+  const [leads, locks] = [deferred(), deferred()]
+  const ring = await Promise.allSettled([
+    one.lead('ring a', async () => {
+      leads.resolve()
+      await locks.promise
+      await one.lock('ring b', () => {})
+    }),
+    two.lock('ring b', async () => {
+      locks.resolve()
+      await leads.promise
+      await two.lead('ring a', () => {})
+    }),
+  ])
+  expect(ring.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: DEADLOCK }])
+})
+
 test('wrong arguments are refused before anything is sent', async () => {
   await expect(one.lead('', () => {})).rejects.toThrow(TypeError)
   await expect(one.lead('h', undefined as never)).rejects.toThrow(/needs a function/)
   await expect(one.lead('h', () => {}, { wait: '1s' } as never)).rejects.toThrow(/unknown option 'wait'/)
   await expect(one.lead('h', () => {}, { signal: {} as AbortSignal })).rejects.toThrow(/AbortSignal/)
   expect(() => one.observe('')).toThrow(TypeError)
+  const closed = fencepost(database.url)
+  await closed.close()
+  await expect(closed.observe('h').next()).rejects.toMatchObject({ code: 'CLOSED' })
+  expect(() => one.observe('h', { sgnal: AbortSignal.abort() } as never)).toThrow(/unknown option 'sgnal'/)
+  expect(() => one.observe('h', { signal: {} as AbortSignal })).toThrow(/AbortSignal/)
 })

@@ -95,6 +95,23 @@ test('a frozen instance does nothing until it is thawed, and a release waits as 
   expect(lock.signal.aborted).toBe(true)
 })
 
+test('a release costs the same after tens of thousands of other names', async () => {
+  await using fp = memoryLocks()
+  const timesOf = async (prefix: string, count: number) => {
+    const times: number[] = []
+    for (let n = 0; n < count; n++) {
+      const startedAt = performance.now()
+      await (await fp.lock(`${prefix} ${n}`)).release()
+      times.push(performance.now() - startedAt)
+    }
+    return times.toSorted((one, other) => one - other)[count >> 1] ?? 0
+  }
+  await timesOf('warm', 500)
+  const early = await timesOf('early', 100)
+  await timesOf('other', 10_000)
+  expect(await timesOf('late', 100)).toBeLessThan(5 * early + 0.1)
+})
+
 test('options that cannot be right are TypeErrors', async () => {
   expect(() => memoryLocks({ clock: {} as never })).toThrow('clock must be made by testClock()')
   expect(() => memoryLocks({ freezeTimeout: '1s' } as object)).toThrow("unknown option 'freezeTimeout'")

@@ -53,6 +53,14 @@ test.each(['fencepost', 'other'])('with a version one of them migrates, in schem
   expect(await count('begun')).toBe(1)
 })
 
+test('no key of once, and no other name with a version, passes for a version', async () => {
+  await fp.once('migrate:v1', () => 'no migration')
+  expect(await fp.migrateOnce({ version: 'v1' }, () => 'a migration')).toEqual({ ran: true, result: 'a migration' })
+  expect(await fp.migrateOnce({ name: 'a', version: 'b:c' }, () => 1)).toEqual({ ran: true, result: 1 })
+  expect(await fp.migrateOnce({ name: 'a:b', version: 'c' }, () => 2)).toEqual({ ran: true, result: 2 })
+  expect(await fp.migrateOnce({ name: 'a:b', version: 'c' }, () => 3)).toEqual({ ran: false })
+})
+
 test('whose version is there already waits for nobody, also while another version is migrated', async () => {
   await using two = await replicas(2)
   const [one, other] = two.all as [Remote, Remote]

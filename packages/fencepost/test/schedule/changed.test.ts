@@ -39,6 +39,21 @@ test('the last that declares a schedule decides for all; the others are told, an
   expect(errors).toHaveLength(1)
 })
 
+test('one that was forgotten and is declared otherwise at once is gone by as it is then', async () => {
+  await using one = fencepost(database.url)
+  const errors: Error[] = []
+  const ran = deferred()
+  await one.cron('anew', '0 0 1 1 *', { onError: (error) => errors.push(error) }, () => ran.resolve())
+  await eventually(async () =>
+    (await one.schedules.list()).some(({ name, nextAt }) => name === 'anew' && nextAt !== null),
+  )
+  await admin.query(`
+    with gone as (delete from fencepost.schedules where name = 'anew' returning *)
+    select fencepost.declare_schedule(namespace, name, '* * * * * *', tz, missed, overlap, lost, history, 'new', host, process) from gone`)
+  await ran.promise
+  expect(errors).toMatchObject([{ code: 'SCHEDULE_CHANGED', inForce: { expression: '* * * * * *' } }])
+})
+
 test('processes that agree change nothing, however often they declare it', async () => {
   await using one = fencepost(database.url)
   await using two = fencepost(database.url)

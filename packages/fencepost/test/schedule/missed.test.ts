@@ -91,6 +91,18 @@ test('history is bounded, and what is queued or runs is kept', async () => {
   expect((await ticksOf(run, 'short')).map(([time]) => time)).toEqual(['00:03', '00:04', '00:05', '00:06'])
 })
 
+test('history is bounded also while a schedule is paused and only run by hand', async () => {
+  await using run = await byClock(database, at('00:00:30'))
+  const { schedules } = run.fp
+  await run.fp.cron('by hand', '0 0 1 1 *', { history: 3 }, () => {})
+  await schedules.pause('by hand')
+  for (let second = 31; second <= 37; second++) {
+    await schedules.runNow('by hand')
+    await run.to(at(`00:00:${second}`))
+  }
+  expect((await ticksOf(run, 'by hand')).map(([, state]) => state)).toEqual(['done', 'done', 'done', 'done'])
+})
+
 test.each([
   ['skip', ['done', 'skipped', 'skipped', 'done'], ['00:01', '00:04']],
   ['queue', ['done', 'done', 'done', 'done'], ['00:01', '00:02', '00:03', '00:04']],

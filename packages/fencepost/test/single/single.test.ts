@@ -183,7 +183,7 @@ test('namespaces and schemas have results of their own, and locks and once-keys 
   expect(lock.signal.aborted).toBe(false)
 })
 
-test('each computation removes a few whose time has been over for a minute, by the index of those', async () => {
+test('each computation, also one that throws, removes a few whose time has been over for a minute, by the index of those', async () => {
   await using fp = fencepost(database.url)
   await admin.query(`
     insert into fencepost.single_results (namespace, key, token, application, host, process, expires_at)
@@ -191,7 +191,8 @@ test('each computation removes a few whose time has been over for a minute, by t
   const left = async () => (await admin.query(`select from fencepost.single_results where key like 'old %'`)).rowCount
   await fp.single('sweeps', () => 1)
   await eventually(async () => (await left()) === 25)
-  await fp.single('sweeps', () => 1)
+  await expect(fp.single('sweeps', () => Promise.reject(new Error('no result')))).rejects.toThrow('no result')
+  await eventually(async () => (await left()) === 5)
   await fp.single('sweeps', () => 1)
   await eventually(async () => (await left()) === 0)
   expect((await admin.query(`select from fencepost.single_results where key = 'sweeps'`)).rowCount).toBe(1)
