@@ -26,17 +26,17 @@ async function run(options: NamedOptions): Promise<void> {
 
 function columns(now: number): Column<ScheduleRecord>[] {
   return [
-    { title: 'schedule', text: ({ name }) => name, least: 8 },
-    { title: 'at', text: ({ expression }) => expression, least: 9 },
+    { title: 'schedule', text: ({ name }) => name, least: 16 },
+    { title: 'at', text: ({ expression }) => expression, least: 9, optional: true },
     { title: 'tz', text: ({ tz }) => tz, least: 6, optional: true },
     { title: 'next', text: (one) => nextText(one, now), format: (one) => nextFormat(one, now) },
     { title: 'last', text: ({ last }) => last?.state ?? null, format: ({ last }) => colourOf(last?.state) },
-    { title: 'ago', text: ({ last }) => age(last && now - last.scheduledAt.getTime()), align: 'right' },
+    { title: 'ago', text: ({ last }) => age(last && now - last.scheduledAt.getTime()), align: 'right', optional: true },
     { title: 'took', text: ({ last }) => age(last?.durationMs ?? null), align: 'right', optional: true },
     { title: 'running', text: ({ running }) => String(running), align: 'right', optional: true },
     { title: 'queued', text: ({ queued }) => String(queued), align: 'right', optional: true },
-    { title: 'missed', text: ({ missedTicks }) => missedTicks.toLocaleString('en'), align: 'right' },
-    { title: 'skipped', text: ({ skippedTicks }) => skippedTicks.toLocaleString('en'), align: 'right' },
+    { title: 'missed', text: ({ missedTicks }) => missedTicks.toLocaleString('en'), align: 'right', optional: true },
+    { title: 'skipped', text: ({ skippedTicks }) => skippedTicks.toLocaleString('en'), align: 'right', optional: true },
     { title: 'by', text: ({ last }) => runnerText(last?.runner ?? null), least: 8, optional: true },
     { title: 'error', text: ({ last }) => last?.error ?? null, least: 12, optional: true },
   ]
