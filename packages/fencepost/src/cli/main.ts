@@ -18,6 +18,7 @@ import { history } from './reading/history.ts'
 import { locks } from './reading/locks.ts'
 import { waits } from './reading/waits.ts'
 import { who } from './reading/who.ts'
+import { readable } from './say.ts'
 import { top } from './top/top.ts'
 
 /** A command is a file that adds itself; what it needs beyond its options it imports when it runs, so that help stays fast. */
@@ -84,7 +85,7 @@ function complain(error: unknown): number {
   // Commander has said it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.fine : ExitCode.usage
   const { message } = error as Error
-  process.stderr.write(`fencepost: ${message}\n`)
+  process.stderr.write(`fencepost: ${readable(message)}\n`)
   if (process.env['FENCEPOST_DEBUG']) {
     for (let cause = error; cause instanceof Error; cause = cause.cause) process.stderr.write(`${cause.stack}\n`)
   }
