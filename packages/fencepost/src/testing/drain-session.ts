@@ -92,7 +92,7 @@ export class DrainSession implements AsyncDisposable {
 
   /** The next one, and one of those that need a look at others. */
   async #claim(): Promise<Claimed[]> {
-    const text = 'select fencepost.look_for_jobs($1, $2, 1, 1, $3, is_terse => true) as found'
+    const text = 'select fencepost.look_for_jobs($1, $2, 2, 1, $3, is_terse => true) as found'
     const values = [this.#session.key, this.#queues, [...this.#jobs.keys()]]
     const [row] = await this.#session.query<{ found: string }>(text, values)
     return readClaim((JSON.parse(row?.found ?? '') as { jobs: Claim }).jobs)

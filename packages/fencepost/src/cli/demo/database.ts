@@ -31,5 +31,7 @@ export async function openDatabase(talk: Talk): Promise<Database> {
 function placeOf(url: string): string {
   if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) return 'which is no postgres:// URL'
   const { host, pathname } = new URL(url)
+  // Of a password with a slash it makes a path.
+  if (pathname.includes('@')) return 'whose password is not percent-encoded'
   return `${host || 'the local socket'}${pathname}`
 }

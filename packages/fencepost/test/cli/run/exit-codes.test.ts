@@ -142,3 +142,9 @@ test('another schema works, also for --once', async () => {
   expect(await run(...args)).toEqual({ code: 0, stdout: 'ran\n', stderr: '' })
   expect(await run(...args)).toMatchObject({ code: 0, stdout: '' })
 })
+
+test('what a name would do to a terminal is shown, and not done', async () => {
+  const { code, stderr } = await run('a\u001b[31mb', '--', '/nowhere/\u001b[2J')
+  expect({ code, steers: stderr.includes('\u001b') }).toEqual({ code: 127, steers: false })
+  expect(stderr).toContain(String.raw`/nowhere/\x1b[2J`)
+})
