@@ -7,6 +7,8 @@ const TESTS = 'packages/fencepost/test'
 const NEWEST_MAJOR = 18
 // What touches the server.
 const ON_BOTH_MAJORS = [
+  'doctor',
+  'cli/reading',
   'election',
   'events',
   'eviction',
@@ -18,14 +20,20 @@ const ON_BOTH_MAJORS = [
   'isolation',
   'line',
   'locks',
+  'migrations',
   'once',
   'postgres',
   'protect',
+  'providers',
   'queue',
+  'schedule',
   'workers',
   'jobs',
   'crew',
   'security',
+  'semaphore',
+  'single',
+  'testing',
   'transactions',
   'weblocks',
 ]

@@ -1,5 +1,6 @@
 // Tests of jobs: all that is due is run at once, by a clock that can be moved. DATABASE_URL=postgres://… node drain.mjs
-import { defineJob, drain, fencepost, testClock } from 'fencepost'
+import { defineJob, fencepost } from 'fencepost'
+import { drain, testClock } from 'fencepost/testing'
 
 const fp = fencepost(process.env.DATABASE_URL)
 const clock = testClock()

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkCommands } from './docs/check-commands.js'
 import { checkLinks } from './docs/check-links.js'
 import { checkProofs } from './docs/check-proofs.js'
 import { checkSnippets } from './docs/check-snippets.js'
+import { findPages } from './docs/find-pages.js'
 import { report } from './run/report.js'
 import { runAsScript } from './run/run-as-script.js'
 import { workspaceRoot } from './run/workspace-root.js'
@@ -15,7 +16,7 @@ import { workspaceRoot } from './run/workspace-root.js'
  * @returns {import('./run/report.js').Findings}
  */
 export function checkDocs(root) {
-  const pages = pagesOf(root)
+  const pages = findPages(root)
   const snippets = checkSnippets(root, pages)
   const scripts = new Set(Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts ?? {}))
   const problems = pages.flatMap((page) => [
@@ -24,24 +25,6 @@ export function checkDocs(root) {
     ...checkProofs(root, page),
   ])
   return { problems: [...snippets.problems, ...problems], notes: snippets.notes }
-}
-
-/** @param {string} root */
-function pagesOf(root) {
-  const docs = existsSync(join(root, 'docs'))
-    ? readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    : []
-  const packages = readdirSync(join(root, 'packages'))
-  const names = [
-    'README.md',
-    join('bench', 'README.md'),
-    ...docs
-      .filter((name) => name.endsWith('.md'))
-      .toSorted()
-      .map((name) => join('docs', name)),
-  ]
-  for (const name of packages) names.push(join('packages', name, 'README.md'))
-  return names.map((name) => join(root, name)).filter((path) => existsSync(path))
 }
 
 await runAsScript(import.meta.url, () => report(checkDocs(workspaceRoot)))

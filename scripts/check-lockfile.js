@@ -8,7 +8,13 @@ import { workspaceRoot } from './run/workspace-root.js'
 // Or another name for one: two versions of a package side by side.
 const EXACT = /^(?:npm:[\w@/-]+@)?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/
 // No workspaces, so each has a lock file of its own.
-const OTHERS = ['bench', 'packages/fencepost/test/adapters/clients', 'packages/lab/peers', 'packages/lab/test/browser']
+const OTHERS = [
+  'bench',
+  'packages/fencepost/test/adapters/clients',
+  'packages/fencepost/test/testlock/runners/jest',
+  'packages/lab/peers',
+  'packages/lab/test/browser',
+]
 const EXACT_FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies']
 // Install scripts do not run here (.npmrc), so each package that has one needs a reason why it works without.
 const WORKS_WITHOUT_SCRIPT = [
@@ -21,6 +27,7 @@ const WORKS_WITHOUT_SCRIPT = [
     reason: 'they fetch an engine for its migrations; only `prisma generate` is used, which needs none',
   },
   { pattern: /^msgpackr-extract$/, reason: 'its script compiles what it also ships compiled' },
+  { pattern: /^@parcel\/watcher$/, reason: 'its script compiles what it also ships compiled; nothing is watched here' },
   { pattern: /^fsevents$/, reason: 'an optional watcher on macOS, shipped compiled' },
 ]
 

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 
-const ROW = /^\| *((?:P|H|FAULTS )\d+) *\|.*$/gm
+const ROW = /^\| *((?:P|H|W|FAULTS )\d+) *\|.*$/gm
 const TESTS = /\]\(([^)\s]+\.test\.ts)\)/g
 
 /**
- * Checks that a test file which a table gives for a promise, a hole or a fault has a test of that number: in a row that
- * begins with `P3`, `H4` or `FAULTS 5`, each link to a test.
+ * Checks that a test file which a table gives for a promise, a hole, a fault or a rule of Web Locks has a test of that number: in a
+ * row that begins with `P3`, `H4`, `FAULTS 5` or `W6`, each link to a test.
  *
  * @param {string} root
  * @param {string} page path of a Markdown file

@@ -8,8 +8,11 @@ const SIDE_BY_SIDE = [
   'election',
   'eviction',
   'fences',
+  'history',
   'once',
+  'semaphore',
   'schedule',
+  'single',
   'queue',
   'transactions',
   'redlock',
@@ -20,20 +23,27 @@ const FLOORS = [
   ['ground'],
   ['wire'],
   ['postgres'],
-  ['adapters', 'events', 'foreign', 'inspection'],
+  ['adapters', 'events', 'foreign'],
+  ['inspection'],
   ['fencing'],
   ['sessions'],
   ['line'],
   ['locks'],
+  ['calls', 'results'],
   SIDE_BY_SIDE,
+  ['migrations', 'providers'],
   ['attempts'],
   ['jobs', 'workers'],
   ['testing'],
+  ['memory', 'testlock'],
 ]
+
+/** @type {Record<string, string[]>} */
+const FOREIGN = { wire: ['pg'], postgres: ['pg'], schedule: ['croner'] }
 
 /** The files in src/ itself, which are the way into the package. */
 export const FRONT_DOOR = 'front door'
-export const FRONT_DOOR_FILES = ['index.ts', 'fencepost.ts', 'lock-calls.ts', 'options.ts']
+export const FRONT_DOOR_FILES = ['index.ts', 'fencepost.ts', 'testing.ts', 'options.ts']
 
 /** A package without floors is one room, its front door, of as many folders as it likes. */
 const ONE_ROOM = { [FRONT_DOOR]: { rooms: [], foreign: [] } }
@@ -66,11 +76,12 @@ function fencepostRooms() {
   const rooms = {}
   for (const [height, floor] of FLOORS.entries()) {
     const below = FLOORS.slice(0, height).flat()
-    for (const name of floor) rooms[name] = { rooms: below, foreign: ['wire', 'postgres'].includes(name) ? ['pg'] : [] }
+    for (const name of floor) rooms[name] = { rooms: below, foreign: FOREIGN[name] ?? [] }
   }
+  rooms['inspection'] = { rooms: [], foreign: [], ...rooms['inspection'], subRooms: true }
   rooms[FRONT_DOOR] = { rooms: FLOORS.flat(), foreign: [] }
   // It uses the library as its users do, through index.ts, and loads the modules its user names on the command line.
-  // pg is for the demo's ledger, which is somebody's application and not ours.
+  // pg is for the demo's ledger, which is somebody's application and not ours, for dev's login, and for a pool that protect gives the library.
   rooms['cli'] = {
     rooms: ['ground'],
     foreign: ['commander', '@fencepost/dev-postgres', 'pg'],

@@ -93,10 +93,24 @@ of its own, when some must take effect twice: else the run has shown nothing. Ex
   },
   election: {
     says: 'leaders that are killed and frozen, one after the other',
-    does: `The next in line has to lead, under a larger term, and no leader of before may write after it. Exit code 1 if one has.`,
+    does: `The next in line has to lead, under a larger term, within 300 ms of a kill, and no two may write in the same moment: by the
+snapshots of their writes. Exit code 1 if not.`,
     numbers: {
-      blows: { says: 'half of them kill', least: 1, most: 100_000, usual: 200 },
+      blows: { says: 'half of them kill, one in five of these a standby too', least: 1, most: 100_000, usual: 200 },
       candidates: { says: 'processes', least: 2, most: 20, usual: 5 },
+      seed: SEED,
+      postgres: POSTGRES,
+    },
+    choices: {},
+    flags: {},
+  },
+  cron: {
+    says: 'replicas with clocks that differ, killed at their ticks, on days on which clocks change',
+    does: `Six replicas, up to 90 s off, and a server whose clock is led through six changes of clocks in three zones (it needs faketime). Each tick has
+to be one row and take effect once. Exit code 1 if one does not.`,
+    numbers: {
+      hours: { says: 'before and after each change', least: 1, most: 24, usual: 12 },
+      kills: { says: 'about so many, each followed by another replica', least: 0, most: 10_000, usual: 60 },
       seed: SEED,
       postgres: POSTGRES,
     },

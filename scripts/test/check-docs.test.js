@@ -64,6 +64,7 @@ test.each([
     '| P3 | [a](proof.test.ts) |',
     /README\.md:11: proof\.test\.ts has no test that is named P3/,
   ],
+  ['a rule of Web Locks without a test', '| W3 | [a](proof.test.ts) |', /proof\.test\.ts has no test that is named W3/],
   ['a command that is not there', '    npm run dance', /README\.md:11: names npm run dance/],
   ['a snippet that does not compile', ts('const a: string = 1'), /README\.md:12: error TS2322/],
   ['a snippet of an unknown package', ts(`import 'none'`), /README\.md:12: error TS2882|README\.md:12: error TS2307/],

@@ -121,7 +121,8 @@ async function writePassword(path: string, password: string, identity: Identity 
   if (identity) await file.chown(identity.uid, identity.gid)
 }
 
-async function readPassword(path: string): Promise<string> {
+/** Of the superuser of a folder that is kept. */
+export async function readPassword(path: string): Promise<string> {
   await using file = await open(path, constants.O_RDONLY | NOFOLLOW)
   return (await file.readFile('utf8')).trim()
 }

@@ -91,7 +91,7 @@ async function hasServer(folder: string): Promise<boolean> {
   return text !== '' && isAlive(Number.parseInt(text, 10))
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -1,5 +1,5 @@
 export { localInstallations } from './binaries/local-installations.ts'
 export { PostgresStartError, PostgresUnavailableError } from './errors.ts'
-export { startPostgres } from './start-postgres.ts'
-export type { PostgresOptions } from './start-postgres.ts'
+export { findPostgres, startPostgres } from './start-postgres.ts'
+export type { FoundServer, PostgresOptions } from './start-postgres.ts'
 export type { PostgresServer } from './server.ts'

@@ -28,6 +28,8 @@ export interface PostgresServer extends AsyncDisposable {
   readonly data: string
   /** Of the postmaster; another one after a restart. */
   readonly pid: number
+  /** Resolves once the server that runs now is gone, be it stopped, restarted, or by itself. */
+  readonly ended: () => Promise<void>
   /** The last 64 KiB of the server's log. */
   readonly log: () => string
   /**
@@ -73,7 +75,7 @@ export class RunningServer implements PostgresServer {
   }
 
   get url(): string {
-    return `postgres://postgres:${this.#options.cluster.password}@127.0.0.1:${this.#port}/postgres`
+    return urlOf(this.#options.cluster.password, this.#port)
   }
   get port(): number {
     return this.#port
@@ -89,6 +91,9 @@ export class RunningServer implements PostgresServer {
   }
   get pid(): number {
     return this.#pid
+  }
+  readonly ended = async (): Promise<void> => {
+    await this.#run?.ended
   }
   readonly log = (): string => (this.#past + (this.#run?.output() ?? '')).slice(-LOG_LENGTH)
 
@@ -183,6 +188,10 @@ export class RunningServer implements PostgresServer {
       return `port ${this.#port} of 127.0.0.1 is taken: name another, or none for a free one`
     return `PostgreSQL ${this.version} did not start on ${data}`
   }
+}
+
+export function urlOf(password: string, port: number): string {
+  return `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
 }
 
 async function isReady(run: Watched): Promise<boolean> {

@@ -1,10 +1,12 @@
 import { isIP } from 'node:net'
+import { join, resolve } from 'node:path'
 import { usableBinaries } from './binaries/usable-binaries.ts'
-import { admitOthers, openCluster } from './cluster.ts'
-import { makeFolder } from './folder.ts'
+import { admitOthers, openCluster, PASSWORD_FILE, readPassword } from './cluster.ts'
+import { isAlive, makeFolder } from './folder.ts'
 import { serverIdentity } from './identity.ts'
+import { readPostmaster } from './postmaster.ts'
 import type { PostgresServer } from './server.ts'
-import { RunningServer } from './server.ts'
+import { RunningServer, urlOf } from './server.ts'
 
 export interface PostgresOptions {
   /** Folder with `postgres` and `initdb`. Default: the npm package for this platform. */
@@ -41,6 +43,27 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     await folder.remove()
     throw error
   }
+}
+
+/** A server that serves a data folder, started by whomever. It ends with the process that started it. */
+export interface FoundServer {
+  readonly url: string
+  readonly port: number
+  /** Of the postmaster. */
+  readonly pid: number
+  readonly data: string
+}
+
+/**
+ * Who serves a data folder that `startPostgres` made, by its pid file; null: nobody. The file of a machine that crashed may name a
+ * process that is somebody else's by now: a login with the password in `url` tells.
+ */
+export async function findPostgres(data: string): Promise<FoundServer | null> {
+  const folder = resolve(data)
+  const { pid, port } = readPostmaster(folder)
+  if (pid <= 0 || port <= 0 || !isAlive(pid)) return null
+  const password = await readPassword(join(folder, PASSWORD_FILE)).catch(() => null)
+  return password === null ? null : { url: urlOf(password, port), port, pid, data: folder }
 }
 
 function check({ port, listen, settings }: PostgresOptions): void {

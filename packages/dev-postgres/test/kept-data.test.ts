@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PostgresStartError, localInstallations, startPostgres } from '@fencepost/dev-postgres'
+import { PostgresStartError, findPostgres, localInstallations, startPostgres } from '@fencepost/dev-postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { isGone } from './parent.ts'
 import { query } from './query.ts'
@@ -38,6 +38,19 @@ test('a data folder that is served already is refused, and the refusal says wher
   await expect(second).rejects.toThrow(PostgresStartError)
   await expect(second).rejects.toThrow(`served already by process ${server.pid} on port ${server.port}`)
   expect(await query(server.url, 'select 1 as n')).toEqual([{ n: 1 }])
+}, 60_000)
+
+test('a server that serves a data folder is found while it runs, and says when it is gone', async () => {
+  const data = join(home, 'data')
+  expect(await findPostgres(data)).toBeNull()
+  await using server = await startPostgres({ data })
+  const { url, port, pid } = server
+  expect(await findPostgres(data)).toEqual({ url, port, pid, data })
+  const ended = server.ended()
+  process.kill(pid, 'SIGKILL')
+  await ended
+  // Its pid file is still there.
+  expect(await findPostgres(data)).toBeNull()
 }, 60_000)
 
 test('a data folder of another major is refused and stays as it was', async ({ skip }) => {

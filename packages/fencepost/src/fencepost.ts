@@ -2,14 +2,27 @@ import { setMaxListeners } from 'node:events'
 import { Events } from './events/events.ts'
 import { type EvictCall, evictCall } from './eviction/evict-call.ts'
 import type { LockEvents } from './events/lock-events.ts'
-import { type ProtectCall, protectCalls, type UnprotectCall, type ViolationsCall } from './fencing/protect-calls.ts'
+import {
+  type ProtectCall,
+  protectCalls,
+  type ProtectedTablesCall,
+  type UnprotectCall,
+  type ViolationsCall,
+} from './fencing/protect-calls.ts'
 import { ClosedError } from './ground/errors.ts'
 import { type Carrier, Verifier, type VerifierOptions } from './fences/verifier.ts'
+import { History } from './history/history.ts'
+import { Recorder } from './history/recorder.ts'
 import { Jobs } from './jobs/jobs.ts'
-import { LockCalls } from './lock-calls.ts'
+import { LockCalls } from './calls/lock-calls.ts'
 import { Locks } from './locks/locks.ts'
 import { electionCalls, type LeadCall, type ObserveCall } from './election/election-calls.ts'
+import { type MigrateOnceCall, migrateOnceCall } from './migrations/migrate-once.ts'
 import { type OnceCall, onceCalls, type ReconcileCall } from './once/once-calls.ts'
+import { type CronCall, cronCalls } from './schedule/cron-calls.ts'
+import type { Schedules } from './schedule/schedules.ts'
+import { type SemaphoreCall, semaphoreCall } from './semaphore/semaphore-calls.ts'
+import { type SingleCall, singleCall } from './single/single-calls.ts'
 import { type EnqueueCall, enqueueCalls, type EnqueueManyCall } from './queue/enqueue-calls.ts'
 import { type EnqueueFlowCall, enqueueFlowCall } from './queue/flow.ts'
 import { type LockInTransactionCall, type TransactionCall, transactionCalls } from './transactions/transaction-calls.ts'
@@ -47,10 +60,22 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly observe: ObserveCall
   /** Runs a function once per key, or flags it uncertain. */
   readonly once: OnceCall
+  /** Runs a migration in one replica after the other, or once per version. */
+  readonly migrateOnce: MigrateOnceCall
   /** Lists what `once` has left uncertain, and settles it. */
   readonly reconcile: ReconcileCall
+  /** Runs a function at each tick of a cron expression, once among all processes. */
+  readonly cron: CronCall
+  /** Looks at schedules, and pauses, resumes and runs them. */
+  readonly schedules: Schedules
+  /** Has one caller compute what the others get too. */
+  readonly single: SingleCall
+  /** So many permits, for all processes together. */
+  readonly semaphore: SemaphoreCall
   /** Looks at jobs, and pauses, retries, cancels and redrives them. */
   readonly jobs: Jobs
+  /** Has written down what becomes of locks, and reads it. */
+  readonly history: History
   /** Enqueues a job, in a transaction of yours or alone. */
   readonly enqueue: EnqueueCall
   /** Enqueues several jobs of one kind. */
@@ -63,6 +88,8 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly protect: ProtectCall
   /** Takes that off again. */
   readonly unprotect: UnprotectCall
+  /** Lists what is protected, and what of it can be written all the same. */
+  readonly protectedTables: ProtectedTablesCall
   /** Lists what tables in mode `'report'` would have refused. */
   readonly violations: ViolationsCall
   readonly #origin: Origin
@@ -70,45 +97,51 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   readonly #sessions: Sessions
   readonly #locks: Locks
   readonly #events: Events
+  readonly #recorder: Recorder
   readonly #closing: AbortController
   readonly #stopWorkers: () => Promise<void>
+  readonly #stopSchedules: () => Promise<void>
   #closed: Promise<void> | undefined
 
   /** Use `fencepost()`. */
   constructor(origin: Origin, settings: Settings) {
     const { schema, namespace, freezeMs, application, maxConnections, maxLocks } = settings
-    const { config, where } = origin
     const [events, closing] = [new Events(), new AbortController()]
     // Every call that waits listens.
     setMaxListeners(0, closing.signal)
     const ready = schemaEnsurer(schema, settings.migrate)
-    const sessions = new Sessions({ config, where, schema, application, freezeMs, ready, maxConnections })
-    const locks = new Locks({ sessions, origin, schema, namespace, freezeMs, maxLocks, events })
+    const { config, where } = origin
+    const place = { origin, config, where, schema, namespace, application, freezeMs, ready }
+    const sessions = new Sessions({ ...place, maxConnections })
+    const locks = new Locks({ ...place, sessions, maxLocks, events })
     super(locks, closing.signal)
     this.#origin = origin
     this.#settings = settings
     this.#sessions = sessions
     this.#locks = locks
     this.#events = events
+    this.#recorder = new Recorder({ ...place, sessions, events })
     this.#closing = closing
-    const parts = { locks, sessions, schema, namespace, freezeMs, closing: closing.signal }
-    ;({ transaction: this.transaction, lockInTransaction: this.lockInTransaction } = transactionCalls(parts))
-    this.evict = evictCall({ ...parts, config, application })
-    ;({ lead: this.lead, observe: this.observe } = electionCalls(parts))
-    ;({ once: this.once, reconcile: this.reconcile } = onceCalls({ ...parts, application }))
-    ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     const main = async () => (await sessions.main()).session
-    this.jobs = new Jobs({ ...parts, origin, main })
-    const { worker, stop } = workerCalls(
-      { origin, config, where, schema, namespace, application, freezeMs, ready },
-      closing.signal,
-    )
-    this.worker = worker
-    this.#stopWorkers = stop
+    const parts = { ...place, locks, sessions, main, closing: closing.signal }
+    ;({ transaction: this.transaction, lockInTransaction: this.lockInTransaction } = transactionCalls(parts))
+    this.evict = evictCall(parts)
+    ;({ lead: this.lead, observe: this.observe } = electionCalls(parts))
+    ;({ once: this.once, reconcile: this.reconcile } = onceCalls(parts))
+    this.single = singleCall(parts)
+    this.semaphore = semaphoreCall(parts)
+    this.migrateOnce = migrateOnceCall(parts)
+    ;({ enqueue: this.enqueue, enqueueMany: this.enqueueMany } = enqueueCalls(parts))
     this.enqueueFlow = enqueueFlowCall(parts)
-    const calls = protectCalls({ origin, schema, namespace, ready: () => this.#ready() })
-    ;({ protect: this.protect, unprotect: this.unprotect, violations: this.violations } = calls)
-    this.locks = new WebLocks({ locks, session: main, closing: closing.signal })
+    this.jobs = new Jobs(parts)
+    ;({ cron: this.cron, schedules: this.schedules, stop: this.#stopSchedules } = cronCalls(parts))
+    ;({ worker: this.worker, stop: this.#stopWorkers } = workerCalls(place, closing.signal))
+    const onPool = { ...parts, ready: () => this.#ready() }
+    this.history = new History(onPool)
+    const tables = protectCalls(onPool)
+    ;({ protect: this.protect, unprotect: this.unprotect, violations: this.violations } = tables)
+    this.protectedTables = tables.protectedTables
+    this.locks = new WebLocks({ ...parts, session: main })
   }
 
   /**
@@ -153,10 +186,11 @@ export class Fencepost extends LockCalls implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    // While their jobs can still lock, enqueue and write.
-    await this.#stopWorkers()
+    // While their jobs and ticks can still lock, enqueue and write.
+    await Promise.all([this.#stopWorkers(), this.#stopSchedules()])
     this.#closing.abort(new ClosedError())
     await this.#locks.releaseAll()
+    await this.#recorder.close()
     await this.#sessions.close()
     await this.#origin.closePool()
   }

@@ -38,6 +38,7 @@ begin
     perform pg_sleep(0.01);
   end loop;
   evict.outcome := case when was_ended then 'terminated' else 'released' end;
+  perform fencepost.note_eviction(evict.name, evict.namespace, evict.token, evict.outcome, evict.holders);
 end
 $$;
 

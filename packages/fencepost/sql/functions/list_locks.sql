@@ -8,6 +8,9 @@ create or replace function fencepost.list_locks()
   )
   language sql
 as $$
+  select one.state, one.namespace, one.name, one.mode, one.token, one.application, one.host, one.process, one.backend,
+    one.since, one.held_for, one.waited, one.position, one.key, one.pair,
+    case when one.namespace like '%/semaphore' then fencepost.describe_permit(one.state, one.name, one.namespace) else one.means end
   -- The locks first: a session that opens meanwhile has then written down who it is.
-  select * from fencepost.name_locks(fencepost.lock_table())
+  from fencepost.name_locks(fencepost.lock_table()) as one
 $$;

@@ -25,7 +25,7 @@ as $$
       and fencepost.gate_of(held.key) # other.key between 1024::bigint << 32 and (select newest.token from newest)
   ), inside (key) as materialized (
     select fencepost.gate_of(lock.key) # unnest(array[0, 1, 2]::bigint[])
-    from (select seen.key from seen union select waiters.key from fencepost.waiters) as lock
+    from (select seen.key from seen union select waiters.key from fencepost.waiters union select semaphores.key from fencepost.semaphores) as lock
     union all
     select paired.token_key from paired
     union all

@@ -1,5 +1,5 @@
 import { asError } from '../ground/as-error.ts'
-import { isUnstorable } from '../once/stored-result.ts'
+import { isUnstorable } from '../results/stored-result.ts'
 import { describeFailure } from '../postgres/driver-error.ts'
 import { Batch } from '../sessions/batch.ts'
 import { StaleJobError } from './job-errors.ts'

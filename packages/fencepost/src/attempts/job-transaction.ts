@@ -1,7 +1,7 @@
 import { asError } from '../ground/as-error.ts'
 import { describeRefusal } from '../fencing/guard.ts'
 import { pooledTransaction, type Transaction } from '../fencing/pooled-transaction.ts'
-import { encodeResult } from '../once/stored-result.ts'
+import { encodeResult } from '../results/stored-result.ts'
 import { literal } from '../postgres/target.ts'
 import { serverErrorOf } from '../wire/sql-state.ts'
 import type { Claimed, Desk } from './claimed.ts'

@@ -1,4 +1,4 @@
-import { asError } from '../ground/as-error.ts'
+import { errorText } from '../ground/as-error.ts'
 import { isStorable } from '../queue/payload.ts'
 import type { Snooze } from '../queue/job.ts'
 import type { Claimed } from './claimed.ts'
@@ -25,21 +25,6 @@ export function outcomeOf(claimed: Claimed, result: unknown): Outcome {
   } catch (error) {
     if (error instanceof JobResultError) return { kind: 'unkept', error }
     throw error
-  }
-}
-
-/** An error as it is kept with the job: PostgreSQL has no text for NUL, and none for half of a surrogate pair. */
-export function errorText(error: unknown): string {
-  return describe(error).replaceAll('\0', '\uFFFD').toWellFormed()
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return asError(error).message
-  try {
-    return `${error.name}: ${error.message}`
-  } catch {
-    // Its message is a symbol, say.
-    return 'an error was thrown whose message is no text'
   }
 }
 

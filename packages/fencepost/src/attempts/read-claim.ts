@@ -31,7 +31,21 @@ export function readClaim({ token, lines }: Claim): Row[] {
   for (const [queue, jobs] of lines) {
     for (const [id, name, payload, attempt, attempts, priority, enqueuedAt, rest = NOTHING] of jobs) {
       const { key = null, group = null, isPlain = true, isSimple = true } = rest
-      rows.push({ id, queue, name, payload, attempt, attempts, token, key, group, enqueuedAt, priority, isPlain, isSimple })
+      rows.push({
+        id,
+        queue,
+        name,
+        payload,
+        attempt,
+        attempts,
+        token,
+        key,
+        group,
+        enqueuedAt,
+        priority,
+        isPlain,
+        isSimple,
+      })
     }
   }
   return rows

@@ -1,16 +1,26 @@
+import { constants } from 'node:os'
+
 /** What the process says to its caller; numbers of sysexits.h where it has one. */
 export const ExitCode = {
   fine: 0,
   promiseBroken: 1,
+  hazard: 1,
+  /** As grep has it: what was asked for is not there, or was not done. */
+  nobody: 1,
   usage: 64,
   unreachable: 69,
   internal: 70,
   busy: 75,
   unusable: 78,
-  /** 128 and the number of the signal. */
-  SIGHUP: 129,
-  SIGINT: 130,
-  SIGTERM: 143,
+  /** The lock was lost while the program ran. */
+  lost: 79,
+  /** Whether a once-key was done is not known: somebody has to look. */
+  uncertain: 80,
+  /** As shells say it. */
+  cannotRun: 126,
+  notFound: 127,
+  /** By ^C: 128 and the number of SIGINT. */
+  interrupted: 130,
 } as const
 
 /** By the stable `code` of the library's errors, so that the library itself is loaded only by what uses it. */
@@ -18,13 +28,21 @@ const BY_CODE: Readonly<Record<string, number>> = {
   DATABASE_UNREACHABLE: ExitCode.unreachable,
   AUTHENTICATION_FAILED: ExitCode.unreachable,
   LOCK_TIMEOUT: ExitCode.busy,
+  PERMIT_TIMEOUT: ExitCode.busy,
+  EVICTION_FAILED: ExitCode.busy,
+  ONCE_BUSY: ExitCode.busy,
+  LOCK_LOST: ExitCode.lost,
+  ONCE_UNCERTAIN: ExitCode.uncertain,
   STANDBY: ExitCode.unusable,
   UNSUPPORTED_SERVER: ExitCode.unusable,
   UNSAFE_POOLER: ExitCode.unusable,
   OUT_OF_LOCKS: ExitCode.unusable,
+  PERMITS_DIFFER: ExitCode.unusable,
   MISSING_PRIVILEGE: ExitCode.unusable,
   SCHEMA_OUTDATED: ExitCode.unusable,
   SCHEMA_TOO_NEW: ExitCode.unusable,
+  POSTGRES_START: ExitCode.unreachable,
+  POSTGRES_UNAVAILABLE: ExitCode.unreachable,
 }
 
 /** An end of a command that is told in one line. */
@@ -36,6 +54,11 @@ export class CommandError extends Error {
     this.name = 'CommandError'
     this.exitCode = exitCode
   }
+}
+
+/** What shells make of a process that a signal has ended. */
+export function signalled(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal]
 }
 
 export function exitCodeOf(error: unknown): number {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-type Format = Parameters<typeof styleText>[0]
+export type Format = Parameters<typeof styleText>[0]
 
 /** Styles text for a terminal that shows colours; leaves it alone in a pipe and under NO_COLOR (no-color.org). */
 export function paint(format: Format, text: string, stream: NodeJS.WriteStream): string {

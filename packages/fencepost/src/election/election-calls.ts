@@ -1,6 +1,6 @@
 import { checkLockable, type Lockable } from '../ground/foreign-key.ts'
 import { Elections, type ElectionsOptions } from './elections.ts'
-import type { LeadOptions, LeadWork } from './lead-options.ts'
+import { checkObserveOptions, type LeadOptions, type LeadWork, type ObserveOptions } from './lead-options.ts'
 import { type Leader, observe } from './observe.ts'
 
 /**
@@ -8,6 +8,7 @@ import { type Leader, observe } from './observe.ts'
  * `work` returned, and the next in line leads at once. Where the term is lost or resigned from, waits for `work` to end and
  * stands by again; undefined once `signal` has aborted.
  *
+ * @throws {DeadlockError} inside of its own function, as `lock` does.
  * @throws what `work` throws while its term lasts: the term is over then, and the next leads.
  * @throws what `lock` throws at the first use. Later outages of the database are waited out.
  */
@@ -16,12 +17,10 @@ export type LeadCall = <T>(name: Lockable, work: LeadWork<T>, options?: LeadOpti
 /**
  * The leader of `name` now, null if there is none, and each one that follows, until `signal` aborts or the loop is left. Looks every 0.5 s.
  *
+ * @throws {TypeError} for a name or an option that cannot be right.
  * @throws what `who` throws at the first look; later outages of the database are waited out.
  */
-export type ObserveCall = (
-  name: Lockable,
-  options?: { readonly signal?: AbortSignal },
-) => AsyncGenerator<Leader | null, void, undefined>
+export type ObserveCall = (name: Lockable, options?: ObserveOptions) => AsyncGenerator<Leader | null, void, undefined>
 
 /** `fp.lead` and `fp.observe`. */
 export function electionCalls(options: ElectionsOptions): { lead: LeadCall; observe: ObserveCall } {
@@ -29,8 +28,9 @@ export function electionCalls(options: ElectionsOptions): { lead: LeadCall; obse
   const { locks, closing } = options
   return {
     lead: async (name, work, asked) => await elections.lead(name, work, asked),
-    observe: (name, { signal } = {}) => {
+    observe: (name, asked = {}) => {
       checkLockable(name)
+      const { signal } = checkObserveOptions(asked)
       return observe(async () => (await locks.who(name)).holders, { signal, closing })
     },
   }

@@ -3,7 +3,9 @@ import { asError } from '../ground/as-error.ts'
 import { checkLockable, type Lockable } from '../ground/foreign-key.ts'
 import { DatabaseUnreachableError, StandbyError } from '../ground/server-errors.ts'
 import type { Lock } from '../locks/lock.ts'
-import type { AskedToWait, Locks } from '../locks/locks.ts'
+import type { AskedToWait } from '../locks/lock-options.ts'
+import type { Locks } from '../locks/locks.ts'
+import { Scope } from '../locks/scope.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { checkLeadOptions, type LeadOptions, type LeadWork } from './lead-options.ts'
 import { Term } from './term.ts'
@@ -43,14 +45,22 @@ export class Elections {
     if (typeof work !== 'function') throw new TypeError('lead() needs a function to run while this process leads')
     const { signal, onEnd } = checkLeadOptions(options)
     using until = firstOf([this.#closing, signal])
-    const asked = { waitMs: null, mode: 'exclusive', onWait: options.onStandby, signal: until.signal } as const
+    const asked = {
+      waitMs: null,
+      mode: 'exclusive',
+      onWait: options.onStandby,
+      signal: until.signal,
+      isUrgent: true,
+    } as const
     for (;;) {
-      const lock = await this.#campaign(name, asked).catch((error: unknown) => {
+      const scope = new Scope()
+      const lock = await this.#campaign(name, { ...asked, scope }).catch((error: unknown) => {
         if (signal?.aborted && error === signal.reason) return null
         throw error
       })
       if (lock === null) return undefined
-      const ended = await serve(lock, work, until.signal)
+      const held = { owner: this.#locks, keys: [this.#locks.keyOf(name)], held: lock }
+      const ended = await scope.run(held, async () => await serve(lock, work, until.signal))
       if ('value' in ended) return ended.value
       this.#closing.throwIfAborted()
       if (signal?.aborted) return leave(ended.error, signal)
@@ -72,7 +82,7 @@ export class Elections {
   }
 }
 
-/** The lock is given back when the function is done, not when the term is over: nobody of this process runs it twice at a time. */
+/** The lock is given back by its scope, when the function is done, not when the term is over: nobody of this process runs it twice at a time. */
 async function serve<T>(lock: Lock, work: LeadWork<T>, until: AbortSignal): Promise<Ended<T>> {
   const term = new Term(lock)
   const end = () => term.end(asError(until.reason))
@@ -87,7 +97,6 @@ async function serve<T>(lock: Lock, work: LeadWork<T>, until: AbortSignal): Prom
     return { cause: asError(term.signal.reason), error }
   } finally {
     until.removeEventListener('abort', end)
-    await lock.release()
   }
 }
 

@@ -13,6 +13,11 @@ export interface LeadOptions {
   readonly onEnd?: (ended: EndedTerm) => void
 }
 
+export interface ObserveOptions {
+  /** Ends the loop. */
+  readonly signal?: AbortSignal
+}
+
 export interface EndedTerm {
   readonly term: number
   /** A `LockLostError` or a `TermResignedError`. */
@@ -21,17 +26,26 @@ export interface EndedTerm {
   readonly error: unknown
 }
 
-const KNOWN = ['signal', 'onStandby', 'onEnd']
-
 /** @throws {TypeError} for an option that does not exist or has a wrong type. */
 export function checkLeadOptions(options: LeadOptions): LeadOptions {
-  for (const option of Object.keys(options)) {
-    if (!KNOWN.includes(option)) throw new TypeError(`unknown option '${option}'; there are ${KNOWN.join(', ')}`)
-  }
-  const { signal, onStandby, onEnd } = options
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal')
+  checkOptions(options, ['signal', 'onStandby', 'onEnd'])
+  const { onStandby, onEnd } = options
   for (const [name, call] of Object.entries({ onStandby, onEnd })) {
     if (call !== undefined && typeof call !== 'function') throw new TypeError(`${name} must be a function`)
   }
   return options
+}
+
+/** @throws {TypeError} for an option that does not exist or has a wrong type. */
+export function checkObserveOptions(options: ObserveOptions): ObserveOptions {
+  checkOptions(options, ['signal'])
+  return options
+}
+
+function checkOptions(options: ObserveOptions, known: readonly string[]): void {
+  for (const option of Object.keys(options)) {
+    if (!known.includes(option)) throw new TypeError(`unknown option '${option}'; there are ${known.join(', ')}`)
+  }
+  const { signal } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal')
 }

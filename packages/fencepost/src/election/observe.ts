@@ -22,6 +22,7 @@ export async function* observe(
   who: () => Promise<readonly Holder[]>,
   { signal, closing }: { readonly signal: AbortSignal | undefined; readonly closing: AbortSignal },
 ): AsyncGenerator<Leader | null, void, undefined> {
+  if (!signal?.aborted) closing.throwIfAborted()
   const ended = signal ?? closing
   for (let last: string | undefined; !ended.aborted;) {
     const leader = await look(who, last !== undefined)

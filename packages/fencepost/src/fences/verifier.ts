@@ -1,12 +1,10 @@
 import type { ServerResponse } from 'node:http'
-import { type AnyTransaction, asQueryable, type InsideTransaction } from '../adapters/any-transaction.ts'
+import { type AnyTransaction, asQueryable } from '../adapters/any-transaction.ts'
 import { StaleTokenError } from '../ground/errors.ts'
 import { FenceHeaderError } from './fence-header-error.ts'
 import { asError } from '../ground/as-error.ts'
 import { checkName } from '../ground/name.ts'
-import { describeFailure } from '../postgres/driver-error.ts'
-import type { Schema } from '../postgres/schema.ts'
-import type { Origin } from '../postgres/target.ts'
+import { onPool, type PoolPlace } from '../postgres/on-pool.ts'
 import { serverErrorOf } from '../wire/sql-state.ts'
 import type { Fenced } from './fenced.ts'
 import { type CarriedHeaders, readHeader } from './header.ts'
@@ -25,12 +23,15 @@ export interface VerifierOptions<Request extends Carrier = Carrier> {
   readonly resource?: string | ((request: Request) => string)
 }
 
-interface Place {
-  readonly origin: Origin
-  readonly schema: Schema
+interface Place extends PoolPlace {
   readonly namespace: string
   /** Brings the schema up to date, or says that it is not. */
   readonly ready: () => Promise<void>
+}
+
+/** A connection of the pool, or a transaction of the caller's. */
+interface Sender {
+  query(text: string, values: (string | number)[]): Promise<unknown>
 }
 
 type Answer = Pick<ServerResponse, 'writeHead' | 'end'>
@@ -97,18 +98,17 @@ export class Verifier<Request extends Carrier = Carrier> {
   }
 
   async #check(request: Request): Promise<Refusal | null> {
-    const { origin, schema } = this.#place
     try {
       const read = this.#read(request)
       await (this.#ready ??= this.#prepare())
-      await onPool(origin, async (client) => {
+      await onPool(this.#place, async (client) => {
         await this.#admit(client, ADMIT, read)
-        if (this.#admitted++ % ADMISSIONS === 0) await client.query(schema.place(FORGET))
+        if (this.#admitted++ % ADMISSIONS === 0) await client.query(this.#place.schema.place(FORGET))
       })
       return null
     } catch (error) {
       if (error instanceof StaleTokenError || error instanceof FenceHeaderError) return error
-      throw describeFailure(error, { where: origin.where, schema })
+      throw error
     }
   }
 
@@ -121,7 +121,7 @@ export class Verifier<Request extends Carrier = Carrier> {
     throw new FenceHeaderError(412, `the request must be fenced by lock "${wanted}"; it is by "${read.name}"`)
   }
 
-  async #admit(tx: InsideTransaction, text: string, { name, token }: Fenced): Promise<void> {
+  async #admit(tx: Sender, text: string, { name, token }: Fenced): Promise<void> {
     const { schema, namespace } = this.#place
     try {
       await tx.query(schema.place(text), [name, token, namespace])
@@ -139,19 +139,5 @@ export class Verifier<Request extends Carrier = Carrier> {
       this.#ready = undefined
       throw error
     }
-  }
-}
-
-async function onPool<T>(origin: Origin, work: (client: InsideTransaction) => Promise<T>): Promise<T> {
-  const client = await origin.pool().connect()
-  let broken: Error | undefined
-  const listen = (error: Error) => (broken ??= error)
-  // The pool listens to idle clients only; without this a connection that breaks now would end the process.
-  client.on('error', listen)
-  try {
-    return await work(client)
-  } finally {
-    client.off('error', listen)
-    client.release(broken)
   }
 }

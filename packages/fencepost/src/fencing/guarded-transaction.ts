@@ -1,7 +1,10 @@
+import type { AnyTransaction } from '../adapters/any-transaction.ts'
+import type { OfHeld } from '../events/lock-events.ts'
 import { asError } from '../ground/as-error.ts'
 import { literal, type Origin } from '../postgres/target.ts'
 import type { Fence } from './fence.ts'
-import { describeRefusal } from './guard.ts'
+import { describeRefusal, guard } from './guard.ts'
+import { pgOptionsOf } from './pg-options.ts'
 import { pooledTransaction, type Transaction } from './pooled-transaction.ts'
 
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
@@ -15,6 +18,23 @@ export interface Work<T> {
   /** Aborts when the lock is lost: the transaction can no longer commit. */
   readonly lost: AbortSignal
   readonly run: (tx: Transaction) => Promise<T>
+}
+
+/** How writes under locks are refused once those are not held any more. It is handed the fences of its own locks only. */
+export interface Fencing {
+  guard(tx: AnyTransaction, fence: OfHeld): Promise<void>
+  /** Commits only while all of them stand. */
+  transaction<T>(fences: readonly OfHeld[], work: Work<T>): Promise<T>
+  pgOptions(fences: readonly OfHeld[]): string
+}
+
+/** By the database that grants the locks. */
+export function fencingOf(origin: Origin): Fencing {
+  return {
+    guard: (tx, fence) => guard(tx, fence as Fence),
+    transaction: (fences, work) => guardedTransaction(origin, fences as unknown as Fences, work),
+    pgOptions: (fences) => pgOptionsOf(fences as readonly Fence[]),
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import {
   TransactionLostError,
   type TransactionOwner,
 } from '../ground/transaction-errors.ts'
-import { describeFailure } from '../postgres/driver-error.ts'
+import { checkOut, type Notice, type PooledClient } from '../postgres/on-pool.ts'
 import type { Queryable } from '../postgres/queryable.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Origin } from '../postgres/target.ts'
@@ -34,21 +34,6 @@ export interface Frame<T> {
   describe(error: unknown): unknown
 }
 
-interface PooledClient extends Queryable {
-  release(error?: Error | boolean): void
-  end(): Promise<void>
-  on(event: 'error', listener: (error: Error) => void): void
-  off(event: 'error', listener: (error: Error) => void): void
-  on(event: 'notice', listener: (notice: Notice) => void): void
-  off(event: 'notice', listener: (notice: Notice) => void): void
-}
-
-interface Notice {
-  readonly code?: string
-  readonly routine?: string
-  readonly message?: string | undefined
-}
-
 /** How long a transaction that is lost may go on without an end, which it may never hear of if the network is gone. */
 const LOST_MS = 5000
 /** invalid_transaction_state, as the procedures that travel with COMMIT say it. */
@@ -59,47 +44,29 @@ const CUT = '25000'
  * together with BEGIN and COMMIT, so it costs no round trip more than another, and one that is frozen in the middle keeps nobody waiting.
  */
 export async function pooledTransaction<T>(origin: Origin, frame: Frame<T>): Promise<T> {
-  const { owner, lost } = frame
-  const client = await checkOut(origin, frame.schema)
-  using watched = watchClient(client, lost)
+  const { owner, lost, schema } = frame
+  using checkedOut = await checkOut({ origin, schema })
+  const { client } = checkedOut
+  using _ = endAfter(lost, client)
   try {
     await client.query(frame.opening(origin))
     const result = await lend(client, owner, frame.run)
-    if (watched.broken !== undefined) throw new TransactionLostError(owner, watched.broken)
+    if (checkedOut.broken !== undefined) throw new TransactionLostError(owner, checkedOut.broken)
     await commit(client, owner, frame.closing(result))
     return result
   } catch (error) {
-    await client.query('rollback').catch((failed: unknown) => (watched.broken ??= asError(failed)))
+    await client.query('rollback').catch((failed: unknown) => (checkedOut.broken ??= asError(failed)))
     // A protected table refuses in the middle of the work.
     throw isEndOfSession(error) ? new TransactionLostError(owner, asError(error)) : frame.describe(error)
   }
 }
 
-async function checkOut(origin: Origin, schema: Schema): Promise<PooledClient> {
-  try {
-    return (await origin.pool().connect()) as PooledClient
-  } catch (error) {
-    throw describeFailure(error, { where: origin.where, schema })
-  }
-}
-
-/** Notices that the connection breaks, ends it some time after `lost`, and gives it back to the pool. */
-function watchClient(client: PooledClient, lost: AbortSignal): { broken: Error | undefined } & Disposable {
+/** Ends the connection some time after `lost`, until it is disposed of. */
+function endAfter(lost: AbortSignal, client: PooledClient): Disposable {
   const clients = clientsUnder(lost)
-  const listen = (error: Error) => (watched.broken ??= error)
-  const watched = {
-    broken: undefined as Error | undefined,
-    [Symbol.dispose]() {
-      clients.delete(client)
-      client.off('error', listen)
-      client.release(watched.broken)
-    },
-  }
-  // The pool listens to idle clients only; without this a connection that breaks now would end the process.
-  client.on('error', listen)
   clients.add(client)
   if (lost.aborted) endLater(clients)
-  return watched
+  return { [Symbol.dispose]: () => void clients.delete(client) }
 }
 
 /** The connections that are in a transaction under one lock, several held together, or of one job. */

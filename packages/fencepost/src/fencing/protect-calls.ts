@@ -1,6 +1,5 @@
-import type { Origin } from '../postgres/target.ts'
-import type { Schema } from '../postgres/schema.ts'
-import { Protection, type ProtectOptions, type Violation } from './protect.ts'
+import type { PoolPlace } from '../postgres/on-pool.ts'
+import { type ProtectedTable, Protection, type ProtectOptions, type Violation } from './protect.ts'
 
 /**
  * Lets a table and its partitions be written only by transactions that have a live token of the row's lock, whatever program they
@@ -16,12 +15,13 @@ export type ProtectCall = (table: string, lockName: string, options?: ProtectOpt
 /** Takes the guard off a table and its partitions; false if there was none. */
 export type UnprotectCall = (table: string) => Promise<boolean>
 
+/** Every protected table of the database, in all namespaces, by its name. */
+export type ProtectedTablesCall = () => Promise<ProtectedTable[]>
+
 /** What tables in mode `'report'` were written to without a live token, the latest first, 1000 by default. */
 export type ViolationsCall = (options?: { readonly limit?: number }) => Promise<Violation[]>
 
-export interface ProtectCallsOptions {
-  readonly origin: Origin
-  readonly schema: Schema
+export interface ProtectCallsOptions extends PoolPlace {
   readonly namespace: string
   /** The schema is up to date, and the instance open. */
   readonly ready: () => Promise<void>
@@ -30,12 +30,13 @@ export interface ProtectCallsOptions {
 export interface ProtectCalls {
   readonly protect: ProtectCall
   readonly unprotect: UnprotectCall
+  readonly protectedTables: ProtectedTablesCall
   readonly violations: ViolationsCall
 }
 
-/** `fp.protect`, `fp.unprotect` and `fp.violations`. */
+/** `fp.protect`, `fp.unprotect`, `fp.protectedTables` and `fp.violations`. */
 export function protectCalls({ origin, schema, namespace, ready }: ProtectCallsOptions): ProtectCalls {
-  const protection = new Protection(origin, { schema, namespace })
+  const protection = new Protection({ origin, schema }, namespace)
   return {
     protect: async (table, lockName, options = {}) => {
       await ready()
@@ -44,6 +45,10 @@ export function protectCalls({ origin, schema, namespace, ready }: ProtectCallsO
     unprotect: async (table) => {
       await ready()
       return await protection.unprotect(table)
+    },
+    protectedTables: async () => {
+      await ready()
+      return await protection.tables()
     },
     violations: async ({ limit = 1000 } = {}) => {
       await ready()

@@ -1,7 +1,4 @@
-import { describeFailure } from '../postgres/driver-error.ts'
-import type { Queryable } from '../postgres/queryable.ts'
-import type { Schema } from '../postgres/schema.ts'
-import type { Origin } from '../postgres/target.ts'
+import { askPool, type PoolPlace } from '../postgres/on-pool.ts'
 
 export interface ProtectOptions {
   /**
@@ -9,6 +6,20 @@ export interface ProtectOptions {
    * refused or kept waiting, so that it can be switched on where it is not known yet who writes.
    */
   readonly mode?: 'refuse' | 'report'
+}
+
+/** A table that refuses, or reports, writes without a live token. */
+export interface ProtectedTable {
+  /** With its schema, as in SQL. */
+  readonly table: string
+  /** As it was given to `protect`. */
+  readonly lockName: string
+  readonly mode: 'refuse' | 'report'
+  readonly namespace: string
+  /** Of it, its partitions and those that inherit from it: what can be written without a lock, as it came or was switched off since. */
+  readonly unprotected: readonly string[]
+  /** The same: what can be truncated. */
+  readonly truncatable: readonly string[]
 }
 
 /** A write to a table in mode `'report'` without a live token: one for each name and transaction, if it committed. */
@@ -32,15 +43,24 @@ const VIOLATIONS = `
     host(client) as client, at
   from fencepost.violations where namespace = $1 order by at desc limit $2`
 
+// With their schemas, whatever the search_path of the pool is.
+const PROTECTED = `
+  with named as (
+    select pg_class.oid, format('%I.%I', nspname, relname) as name
+    from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+  )
+  select (select name from named where oid = relation) as "table", lock_name as "lockName", mode, namespace,
+    (select coalesce(json_agg(name order by name), '[]') from named where oid = any(unprotected))::text as unprotected,
+    (select coalesce(json_agg(name order by name), '[]') from named where oid = any(truncatable))::text as truncatable
+  from fencepost.protected_tables order by 1`
+
 /** What protects tables: sent on the pool, as it waits for whoever uses the table. */
 export class Protection {
-  readonly #origin: Origin
-  readonly #schema: Schema
+  readonly #place: PoolPlace
   readonly #namespace: string
 
-  constructor(origin: Origin, { schema, namespace }: { schema: Schema; namespace: string }) {
-    this.#origin = origin
-    this.#schema = schema
+  constructor(place: PoolPlace, namespace: string) {
+    this.#place = place
     this.#namespace = namespace
   }
 
@@ -60,22 +80,23 @@ export class Protection {
     return row?.was === true
   }
 
+  async tables(): Promise<ProtectedTable[]> {
+    type Row = ProtectedTable & { readonly unprotected: string; readonly truncatable: string }
+    const rows = await this.#query<Row>(PROTECTED, [])
+    return rows.map((row) => ({
+      ...row,
+      unprotected: JSON.parse(row.unprotected) as string[],
+      truncatable: JSON.parse(row.truncatable) as string[],
+    }))
+  }
+
   async violations(limit: number): Promise<Violation[]> {
     if (!Number.isInteger(limit) || limit < 1) throw new TypeError(`limit must be a whole number above 0; got ${limit}`)
     return await this.#query<Violation>(VIOLATIONS, [this.#namespace, limit])
   }
 
   async #query<Row>(text: string, values: unknown[]): Promise<Row[]> {
-    try {
-      const client = (await this.#origin.pool().connect()) as Queryable & { release(): void }
-      try {
-        return (await client.query<Row>(this.#schema.place(text), values)).rows
-      } finally {
-        client.release()
-      }
-    } catch (error) {
-      throw describeFailure(error, { where: this.#origin.where, schema: this.#schema })
-    }
+    return await askPool<Row>(this.#place, text, values)
   }
 }
 

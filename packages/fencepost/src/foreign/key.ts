@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { ForeignKey } from '../ground/foreign-key.ts'
+import { blake2b64 } from './blake2b.ts'
 import { hashtext, hashtextextended } from './hashtext.ts'
 
 const LARGEST_INT4 = 0x7fffffff
@@ -93,6 +94,21 @@ export const key = {
   /** The npm package advisory-lock. */
   advisoryLock: (name: string): ForeignKey =>
     key.int4(digest('sha256', name).readInt32LE(0), digest('sha256', name).readInt32LE(4)),
+
+  /** Python's sqlalchemy-dlock, by a name, on little-endian machines. */
+  sqlalchemyDlock: (name: string): ForeignKey => key.int8(blake2b64(name)),
+
+  /**
+   * .NET's DistributedLock.Postgres: a name of up to 9 ASCII characters, 16 hexadecimal digits, twice 8 with a comma, or what it
+   * hashes with `allowHashing`.
+   */
+  distributedLock: (name: string): ForeignKey => {
+    if (/^[\0-\x7f]{0,9}$/.test(name)) return key.int4(...halves(packedAscii(name)))
+    const [, left, comma, right] = /^([0-9a-f]{8})(,?)([0-9a-f]{8})$/i.exec(name) ?? []
+    if (comma === undefined) return key.int8(digest('sha1', name).readBigInt64LE(0))
+    const parsed = BigInt.asIntN(64, BigInt(`0x${left}${right}`))
+    return comma === ',' ? key.int4(...halves(parsed)) : key.int8(parsed)
+  },
 } as const
 
 function checkInt8(n: unknown): bigint {
@@ -114,6 +130,16 @@ function crcOf(text: string): bigint {
 
 function low31(n: bigint): number {
   return Number(BigInt.asUintN(31, n))
+}
+
+/** Seven bits a character, a 0, and 1s up to 64 bits. */
+function packedAscii(name: string): bigint {
+  const bits = Array.from(Buffer.from(name), (byte) => byte.toString(2).padStart(7, '0')).join('')
+  return BigInt(`0b${`${bits}0`.padEnd(64, '1')}`)
+}
+
+function halves(bits: bigint): [number, number] {
+  return [Number(BigInt.asIntN(32, bits >> 32n)), Number(BigInt.asIntN(32, bits))]
 }
 
 function digest(algorithm: string, text: string): Buffer {

@@ -51,8 +51,8 @@ export class DeadlockError extends FencepostError {
   /** Who waits for whom, this call first: each holds what the one before it waits for. Empty if it is this call alone. */
   readonly ring: readonly Waiting[]
 
-  constructor(lockName: string, ring: readonly Waiting[]) {
-    super(`lock "${lockName}" would never be granted: ${ring.length === 0 ? SELF_WAIT : describeRing(ring)}`)
+  constructor(lockName: string, ring: readonly Waiting[], selfWait = SELF_WAIT) {
+    super(`lock "${lockName}" would never be granted: ${ring.length === 0 ? selfWait : describeRing(ring)}`)
     this.lockName = lockName
     this.ring = ring
   }

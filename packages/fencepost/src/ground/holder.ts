@@ -9,7 +9,7 @@ export interface Holder {
   readonly host: string | null
   /** Process id on `host`. */
   readonly process: number | null
-  /** Process id of the server's backend, as in pg_stat_activity; null for a prepared transaction. */
+  /** Process id of the server's backend, as in pg_stat_activity; null for a prepared transaction, and where locks are not in PostgreSQL. */
   readonly backend: number | null
   readonly acquiredAt: Date | null
 }
@@ -19,5 +19,10 @@ export function describeHolder(holder: Holder | null): string {
   const application = holder.application || 'an unnamed application'
   const process = holder.host === null ? '' : ` on ${holder.host} (pid ${holder.process})`
   const since = holder.acquiredAt === null ? '' : ` since ${holder.acquiredAt.toISOString()}`
-  return `held by ${application}${process}, backend ${holder.backend ?? 'of a prepared transaction'}${since}`
+  return `held by ${application}${process}${backendOf(holder)}${since}`
+}
+
+function backendOf({ backend, host }: Holder): string {
+  if (backend !== null) return `, backend ${backend}`
+  return host === null ? ', backend of a prepared transaction' : ''
 }

@@ -38,6 +38,11 @@ export function keysOf(name: string, namespace: string): Keys {
   return { key, gate, line: gate ^ 1n }
 }
 
+/** The gate of a key whose name is not known, as SQL's `fencepost.gate_of(key)`. */
+export function gateOf(key: bigint): bigint {
+  return BigInt.asIntN(64, (key << 32n) | (BigInt.asUintN(64, key) >> 32n)) ^ GATE
+}
+
 /** The key that the holder of a token keeps beside the lock, as SQL's `fencepost.token_key(gate, token)`. */
 export function tokenKeyOf({ gate }: Keys, token: number): bigint {
   return gate ^ BigInt(token)

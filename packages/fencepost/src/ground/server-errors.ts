@@ -64,7 +64,7 @@ export class SchemaOutdatedError extends FencepostError {
 
   constructor(schema: string, found: number, needed: number) {
     super(
-      `schema "${schema}" ${found === 0 ? 'is not installed' : `has ${found < needed ? '' : 'older functions at '}version ${found}`}, this library needs ${needed}; ` +
+      `schema "${schema}" ${found === 0 ? 'is not installed' : `has ${found < needed ? '' : 'older functions at '}version ${found}`}, this library needs version ${needed}; ` +
         `run: npx fencepost migrate${schema === 'fencepost' ? '' : ` --schema ${schema}`}`,
     )
   }

@@ -1,6 +1,7 @@
 import type { Holder } from '../ground/holder.ts'
 import type { Session } from '../postgres/session.ts'
 import type { LockSnapshot } from './lock-snapshot.ts'
+import { inOrderOfGrants } from './order-of-grants.ts'
 
 interface Row extends Omit<Holder, 'token' | 'acquiredAt'> {
   readonly state: 'held' | 'waiting'
@@ -27,7 +28,10 @@ export async function readLocks(session: Session): Promise<LockSnapshot> {
   const rows = await session.query<Row>(LIST, [], 'list_locks').catch((error: unknown) => {
     throw session.describe(error)
   })
-  const held = inOrderOfGrants(rows.filter(({ state }) => state === 'held'))
+  const held = inOrderOfGrants(
+    rows.filter(({ state }) => state === 'held'),
+    ({ for_ms }) => for_ms,
+  )
   const pending = inOrderOfCalls(rows.filter(({ state }) => state === 'waiting'))
   return {
     held: held.map((row) => ({
@@ -37,20 +41,6 @@ export async function readLocks(session: Session): Promise<LockSnapshot> {
     })),
     pending: pending.map((row) => ({ ...listed(row), position: row.position, waitedMs: row.for_ms })),
   }
-}
-
-/** By their age, which is measured to some ms; among those held alone the tokens tell, which rise. What is too young to be written down comes last. */
-function inOrderOfGrants(rows: readonly Row[]): Row[] {
-  const aged = rows.toSorted((one, other) => (other.for_ms ?? 0) - (one.for_ms ?? 0))
-  const alone = aged
-    .filter(isHeldAlone)
-    .toSorted((one, other) => Number(one.token) - Number(other.token))
-    .values()
-  return aged.map((row) => (isHeldAlone(row) ? (alone.next().value ?? row) : row))
-}
-
-function isHeldAlone({ mode, token }: Row): boolean {
-  return mode === 'exclusive' && token !== null
 }
 
 /** As they have come, line by line: together, by their age, but nobody before whoever stands before him, as clocks may be turned back. */

@@ -1,5 +1,4 @@
-import { describeFailure } from '../postgres/driver-error.ts'
-import type { Queryable } from '../postgres/queryable.ts'
+import { askPool } from '../postgres/on-pool.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Origin } from '../postgres/target.ts'
@@ -164,18 +163,8 @@ export class Jobs {
   }
 
   async #query<Row>(text: string, values: unknown[]): Promise<Row[]> {
-    const { origin, schema, main, closing } = this.#place
-    closing.throwIfAborted()
-    await main()
-    try {
-      const client = (await origin.pool().connect()) as Queryable & { release(): void }
-      try {
-        return (await client.query<Row>(schema.place(text), values)).rows
-      } finally {
-        client.release()
-      }
-    } catch (error) {
-      throw describeFailure(error, { where: origin.where, schema })
-    }
+    this.#place.closing.throwIfAborted()
+    await this.#place.main()
+    return await askPool<Row>(this.#place, text, values)
   }
 }

@@ -4,7 +4,9 @@ import type { Ticket, Tickets } from '../sessions/tickets.ts'
 import type { Wish } from '../sessions/wish.ts'
 import { Place } from './place.ts'
 
-const LOOK_MS = 1000
+const URGENT_LOOK_MS = 200
+/** How many of these looks are one of those who are not urgent. */
+const LOOKS = 5
 
 /** Whom somebody says to be the next. */
 interface Called {
@@ -17,13 +19,17 @@ interface Called {
  * Those of this process who wait, name by name, in the order of their calls:
  *
  *     enter ──▶ stand: draws a ticket ──▶ is called: nobody stands before it ──▶ leave: the next is called
- *                                          by whoever left, or by a look each second, as that one may have died
+ *                                          by whoever left, or by a look, as that one may have died
  */
 export class Line {
   readonly #nudge: (key: bigint) => void
   readonly #places = new Map<bigint, Place[]>()
   #early: Called[] = []
   #looking: NodeJS.Timeout | undefined
+  #looks = 0
+  /** Tickets that are being drawn or given back. */
+  #unsettled = 0
+  #tellEmpty: () => void = () => {}
 
   /** @param nudge called when another session tells that the name of a key may be free. */
   constructor(nudge: (key: bigint) => void) {
@@ -34,11 +40,19 @@ export class Line {
     return !this.#places.has(key)
   }
 
+  /** Resolves once nobody waits any more and no ticket is left. */
+  async emptied(): Promise<void> {
+    const told = new Promise<void>((resolve) => (this.#tellEmpty = resolve))
+    this.#settle()
+    await told
+  }
+
   /** A place behind all who came before. Until it stands, nobody behind it does. */
-  enter(wish: Wish, onTicket: (place: Place) => void): Place {
-    const place = new Place(wish, onTicket)
-    const places = this.#places.get(wish.keys.key)
-    if (places === undefined) this.#places.set(wish.keys.key, [place])
+  enter(asked: Pick<Place, 'wish' | 'way' | 'onTicket'>): Place {
+    const place = new Place(asked)
+    const { key } = asked.wish.keys
+    const places = this.#places.get(key)
+    if (places === undefined) this.#places.set(key, [place])
     else places.push(place)
     return place
   }
@@ -51,7 +65,7 @@ export class Line {
   /** Waits until it is called. Rejects with the signal's reason, or as the session that has the ticket is lost. */
   async stand(place: Place, { session, tickets }: Main, signal: AbortSignal): Promise<void> {
     tickets.onTurn((key, ticket) => this.#tell({ tickets, key, ticket }))
-    this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref()
+    this.#looking ??= setInterval(() => this.#look(), URGENT_LOOK_MS).unref()
     const lose = () => place.fail(session.over.reason)
     const seat = session.whenOver(lose)
     try {
@@ -74,23 +88,34 @@ export class Line {
       clearInterval(this.#looking)
       this.#looking = undefined
     }
-    void this.#giveBack(place)
+    if (place.tickets !== null) void this.#giveBack(place)
     this.#draw(key)
+    this.#settle()
   }
 
   async #giveBack({ tickets, ticket, isNext, wish }: Place): Promise<void> {
     if (tickets === null || ticket === null || tickets.session.over.aborted) return
-    if (!isNext) return await tickets.leave(wish.keys, ticket)
-    const next = await tickets.passOn(wish.keys, ticket)
-    if (next !== null) this.#tell({ tickets, key: wish.keys.key, ticket: next })
+    this.#unsettled++
+    if (isNext) await this.#passOn(tickets, wish, ticket)
+    else await tickets.leave(wish.keys, ticket)
+    this.#unsettled--
+    this.#settle()
+  }
+
+  async #passOn(tickets: Tickets, { keys }: Wish, ticket: number): Promise<void> {
+    const next = await tickets.passOn(keys, ticket)
+    if (next !== null) this.#tell({ tickets, key: keys.key, ticket: next })
+  }
+
+  #settle(): void {
+    if (this.#places.size === 0 && this.#unsettled === 0) this.#tellEmpty()
   }
 
   /** Who gave up before it heard of its ticket may have been the one before somebody who waits to be told. */
-  async #giveBackUnseen(tickets: Tickets, { keys }: Wish, { ticket, isNext }: Ticket): Promise<void> {
-    const wasNext = isNext ?? (await tickets.isNext(keys.key, ticket).catch(() => true))
-    if (!wasNext) return await tickets.leave(keys, ticket)
-    const next = await tickets.passOn(keys, ticket)
-    if (next !== null) this.#tell({ tickets, key: keys.key, ticket: next })
+  async #giveBackUnseen(tickets: Tickets, wish: Wish, { ticket, isNext }: Ticket): Promise<void> {
+    const wasNext = isNext ?? (await tickets.isNext(wish.keys.key, ticket).catch(() => true))
+    if (wasNext) await this.#passOn(tickets, wish, ticket)
+    else await tickets.leave(wish.keys, ticket)
   }
 
   /** From the front, as far as all stand: tickets are drawn in the order of the calls. */
@@ -103,6 +128,7 @@ export class Line {
 
   async #drawFor(place: Place, tickets: Tickets): Promise<void> {
     place.isDrawing = true
+    this.#unsettled++
     try {
       const isGone = () => place.isGone || place.tickets !== tickets
       const drawn = await tickets.draw(place.wish, isGone)
@@ -116,7 +142,9 @@ export class Line {
     } catch (error) {
       if (place.tickets === tickets) place.fail(error)
     } finally {
+      this.#unsettled--
       for (const called of this.#early.splice(0)) this.#tell(called)
+      this.#settle()
     }
   }
 
@@ -135,7 +163,10 @@ export class Line {
   }
 
   #look(): void {
-    for (const [first] of this.#places.values()) if (first !== undefined) void this.#check(first)
+    const isForAll = ++this.#looks % LOOKS === 0
+    for (const [first] of this.#places.values()) {
+      if (first !== undefined && (isForAll || first.wish.isUrgent)) void this.#check(first)
+    }
   }
 
   async #check(place: Place): Promise<void> {

@@ -1,9 +1,11 @@
 import type { Tickets } from '../sessions/tickets.ts'
 import type { Wish } from '../sessions/wish.ts'
+import type { Way } from './granted.ts'
 
 /** One that waits for a name, or is about to: the server's line knows it by its ticket, once it has drawn one. */
 export class Place {
   readonly wish: Wish
+  readonly way: Way
   /** Called when it has drawn a ticket: whoever comes from now on is served later. */
   readonly onTicket: (place: Place) => void
   /** Whose ticket it is; null until it stands in the server's line. */
@@ -15,8 +17,9 @@ export class Place {
   isGone = false
   #settle: { call: () => void; fail: (error: unknown) => void } | undefined
 
-  constructor(wish: Wish, onTicket: (place: Place) => void) {
+  constructor({ wish, way, onTicket }: Pick<Place, 'wish' | 'way' | 'onTicket'>) {
     this.wish = wish
+    this.way = way
     this.onTicket = onTicket
   }
 

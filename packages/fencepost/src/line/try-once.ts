@@ -2,21 +2,13 @@ import type { Keys } from '../ground/key.ts'
 import type { Shared } from '../sessions/sessions.ts'
 import type { Taker } from '../sessions/taker.ts'
 import type { Token } from '../sessions/ticks.ts'
-import type { Wish } from '../sessions/wish.ts'
 import type { Claims, Leave } from './claims.ts'
-import type { Granted } from './granted.ts'
-
-interface Asked {
-  readonly wish: Pick<Wish, 'keys' | 'mode'>
-  /** The line key to respect; null for the first of the line. */
-  readonly line: bigint | null
-  readonly signal: AbortSignal
-}
+import type { AskedOnce, Granted } from './granted.ts'
 
 const BUSY = Promise.resolve(null)
 
 /** Null: busy, here or elsewhere. Rejects with the signal's reason, or with what the session says; then nothing is held. */
-export function tryOnce(shared: Shared, claims: Claims, asked: Asked): Promise<Granted | null> {
+export function tryOnce(shared: Shared, claims: Claims, asked: AskedOnce): Promise<Granted | null> {
   const { wish, line, signal } = asked
   const { keys, mode } = wish
   const { session, takers, descriptions } = shared
@@ -29,7 +21,7 @@ export function tryOnce(shared: Shared, claims: Claims, asked: Asked): Promise<G
     (grant) => {
       if (signal.aborted) return giveUp(taker, keys, { grant, leave, signal })
       if (grant === null) leave()
-      return grant === null ? null : { session, descriptions, taker, keys, mode, grant, lane: null, leave }
+      return grant === null ? null : { session, descriptions, taker, wish, grant, lane: null, leave }
     },
     (error: unknown) => {
       leave()

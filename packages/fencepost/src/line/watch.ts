@@ -1,20 +1,13 @@
 import { firstOf } from '../ground/abort.ts'
-import type { Main, Sessions } from '../sessions/sessions.ts'
+import type { Main } from '../sessions/sessions.ts'
 import type { Wish } from '../sessions/wish.ts'
 import { isNotYet } from './ask.ts'
 import type { Claims } from './claims.ts'
-import type { Granted } from './granted.ts'
+import type { Granted, Watchtower } from './granted.ts'
 import { tryOnce } from './try-once.ts'
 import { waitOnLane } from './wait-on-lane.ts'
 
 const AGAIN_MS = 200
-
-/** From where a lock is watched. */
-export interface Watchtower {
-  readonly main: Main
-  readonly sessions: Sessions
-  readonly claims: Claims
-}
 
 /**
  * Watches a lock for the first of its line until it is granted:
@@ -37,7 +30,7 @@ export async function watch(tower: Watchtower, wish: Wish, signal: AbortSignal):
         const { lane, grant } = waited
         const { session, takers, descriptions } = lane
         const leave = claims.add(keys.key, mode)
-        return { session, descriptions, taker: takers[mode], keys, mode, grant, lane, leave }
+        return { session, descriptions, taker: takers[mode], wish, grant, lane, leave }
       }
       // A try does not tell whether it is the gate that keeps it waiting.
       void sessions.stuckGuards.look(main.session, keys.gate)

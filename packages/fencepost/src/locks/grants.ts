@@ -5,11 +5,9 @@ import type { Wish } from '../sessions/wish.ts'
 import { isNotYet } from '../line/ask.ts'
 import { Claims } from '../line/claims.ts'
 import { Deadlocks } from '../line/deadlocks.ts'
-import type { Granted } from '../line/granted.ts'
+import type { Granted, Way } from '../line/granted.ts'
 import { Line } from '../line/line.ts'
 import type { Place } from '../line/place.ts'
-import { tryOnce } from '../line/try-once.ts'
-import { watch } from '../line/watch.ts'
 import type { Budget } from './budget.ts'
 import { steal } from './steal.ts'
 
@@ -18,6 +16,7 @@ const AGAIN_MS = 20
 const RECONNECT_MS = 30_000
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 3000
+const LEAVE_MS = 1000
 
 /**
  * Gets what one process wishes granted.
@@ -39,14 +38,14 @@ export class Grants {
   }
 
   /** Null means busy: held or waited for by somebody, here or elsewhere, or a guarded transaction of the last holder runs. */
-  async try(wish: Wish, signal: AbortSignal): Promise<Granted | null> {
+  async try(wish: Wish, way: Way, signal: AbortSignal): Promise<Granted | null> {
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted()
       if (!this.#line.isEmpty(wish.keys.key)) return null
       const main = this.#sessions.openMain ?? (await orAborted(this.#sessions.main(), signal))
       try {
         while (!this.#budget.hasRoom(this.#claims.count)) await this.#budget.admit(this.#claims.count, main.session)
-        return await tryOnce(main, this.#claims, { wish, signal, line: wish.keys.line })
+        return await way.tryOnce(main, this.#claims, { wish, signal, line: wish.keys.line })
       } catch (error) {
         if (signal.aborted) throw signal.reason
         if (attempt === ATTEMPTS || !isAgain(main, error)) throw main.session.describe(error)
@@ -57,11 +56,11 @@ export class Grants {
   /**
    * Rejects with the signal's reason or a `DeadlockError`; nothing is held then and nothing will be granted later.
    *
-   * @param onTicket called when it stands in line, if it has to.
+   * @param asked `onTicket` is called when it stands in line, if it has to.
    */
-  async wait(wish: Wish, signal: AbortSignal, onTicket: (place: Place) => void): Promise<Granted> {
+  async wait(asked: Pick<Place, 'wish' | 'way' | 'onTicket'>, signal: AbortSignal): Promise<Granted> {
     signal.throwIfAborted()
-    const place = this.#line.enter(wish, onTicket)
+    const place = this.#line.enter(asked)
     // Most locks are free, and need none of what follows: each async function on their way costs a frame.
     const main = this.#sessionFor(place)
     try {
@@ -88,7 +87,15 @@ export class Grants {
     const { session, takers, descriptions } = lane
     const { keys, mode } = wish
     const leave = this.#claims.add(keys.key, mode)
-    return { session, descriptions, taker: takers[mode], keys, mode, grant, lane, leave }
+    return { session, descriptions, taker: takers[mode], wish, grant, lane, leave }
+  }
+
+  /** Once all waits are aborted: resolves when they have left nothing behind, or cannot within a second, as their table is locked, say. */
+  async emptied(): Promise<void> {
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), LEAVE_MS)
+    await orAborted(this.#line.emptied(), late.signal).catch(() => {})
+    clearTimeout(timer)
   }
 
   /** The one to ask at once; null if others of this process came before, or no room is known of. */
@@ -96,8 +103,8 @@ export class Grants {
     return this.#line.isFirst(place) && this.#budget.hasRoom(this.#claims.count) ? this.#sessions.openMain : null
   }
 
-  #tryOn(main: Main, { wish }: Place, signal: AbortSignal): Promise<Granted | null> {
-    return tryOnce(main, this.#claims, { wish, signal, line: wish.keys.line })
+  #tryOn(main: Main, { wish, way }: Place, signal: AbortSignal): Promise<Granted | null> {
+    return way.tryOnce(main, this.#claims, { wish, signal, line: wish.keys.line })
   }
 
   /** Whoever waits inside a callback may be waited for itself. */
@@ -134,7 +141,7 @@ export class Grants {
     while (!this.#budget.hasRoom(this.#claims.count)) await this.#budget.admit(this.#claims.count, main.session)
     // Its ticket is void when the session is over: whoever waited on without one would stand in nobody's way.
     using either = firstOf([signal, main.session.over])
-    return await watch({ main, sessions: this.#sessions, claims: this.#claims }, place.wish, either.signal)
+    return await place.way.watch({ main, sessions: this.#sessions, claims: this.#claims }, place.wish, either.signal)
   }
 
   /** A session that broke is opened again, after growing random pauses; the first one opens or fails. */

@@ -1,8 +1,8 @@
 import { asError } from '../ground/as-error.ts'
 import type { Seat } from '../ground/bag.ts'
 import type { Granted } from '../line/granted.ts'
+import type { Session } from '../postgres/session.ts'
 import type { Described } from '../sessions/descriptions.ts'
-import type { Wish } from '../sessions/wish.ts'
 
 const DESCRIBE_AFTER_MS = 50
 
@@ -27,7 +27,6 @@ export class Holding {
   readonly #id = ++count
   readonly #grantedAt = performance.now()
   readonly #granted: Granted
-  readonly #wish: Wish
   readonly #ends: Ends
   readonly #timer: NodeJS.Timeout
   readonly #seat: Seat<() => void>
@@ -36,13 +35,16 @@ export class Holding {
   #isEvicted = false
   #isOver = false
 
+  get session(): Session {
+    return this.#granted.session
+  }
+
   get heldMs(): number {
     return performance.now() - this.#grantedAt
   }
 
-  constructor(granted: Granted, wish: Wish, ends: Ends) {
+  constructor(granted: Granted, ends: Ends) {
     this.#granted = granted
-    this.#wish = wish
     this.#ends = ends
     granted.session.hold()
     this.#timer = setTimeout(() => this.#describe(), DESCRIBE_AFTER_MS).unref()
@@ -67,10 +69,10 @@ export class Holding {
   }
 
   #letGo(): Promise<void> {
-    const { session, taker, keys, grant } = this.#granted
+    const { session, taker, wish, grant } = this.#granted
     clearTimeout(this.#timer)
     if (session.over.aborted) return Promise.resolve()
-    return taker.release(keys, grant.token).then(() => {
+    return taker.release(wish.keys, grant.token).then(() => {
       // Not before: a row that is written after it was taken back would stay.
       void this.#described?.then(() => this.#granted.descriptions.undescribe(this.#description()))
       if (this.#leave() && !this.#isEvicted) this.#ends.released()
@@ -82,7 +84,7 @@ export class Holding {
   }
 
   #description(): Described {
-    return { holding: this.#id, wish: this.#wish, heldMs: this.heldMs }
+    return { holding: this.#id, wish: this.#granted.wish, heldMs: this.heldMs }
   }
 
   #leaveLost(): void {

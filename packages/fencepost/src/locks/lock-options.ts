@@ -1,6 +1,9 @@
 import { type Duration, parseDuration } from '../ground/duration.ts'
 import type { Holder } from '../ground/holder.ts'
+import type { Keys } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
+import type { Way } from '../line/granted.ts'
+import type { Scope } from './scope.ts'
 
 /** `tryLock` does not wait for the lock; the signal gives up connecting. */
 export interface TryLockOptions {
@@ -37,6 +40,29 @@ export interface ParsedLockOptions {
   readonly mode: Mode
   readonly isReentrant: boolean
   readonly onWait: ((holder: Holder | null, waiting: number) => void) | undefined
+}
+
+export interface Asked {
+  readonly mode: Mode
+  readonly signal: AbortSignal
+  /** Default: that of this fencepost. */
+  readonly namespace?: string | undefined
+  /** The callback it is to be held for. Default: the one it is asked in, if any. */
+  readonly scope?: Scope | undefined
+  /** For what is no lock, but is stood in line for: how it is taken, and the keys of its line. */
+  readonly other?: { readonly way: Way; readonly keys: Keys } | undefined
+  /** As in {@link Wish}; default: no. */
+  readonly isUrgent?: boolean
+}
+
+export interface AskedToWait extends Asked {
+  /** Null: for ever. */
+  readonly waitMs: number | null
+  /** Since when the caller waits. Default: since it is asked for. */
+  readonly since?: number
+  readonly onWait?: ((holder: Holder | null, waiting: number) => void) | undefined
+  /** Called whenever it has come to stand in the server's line. */
+  readonly onTicket?: (() => void) | undefined
 }
 
 /** What a lock is held for in the callback forms. */

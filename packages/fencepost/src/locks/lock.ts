@@ -1,19 +1,24 @@
 import { firstOf, orAborted } from '../ground/abort.ts'
 import { type LockLostError, LockReleasedError } from '../ground/errors.ts'
 import type { Mode } from '../ground/mode.ts'
-import type { Fence } from '../fencing/fence.ts'
-import { guard } from '../fencing/guard.ts'
-import { pgOptionsOf } from '../fencing/pg-options.ts'
-import { checkIsolation, guardedTransaction, type Isolation } from '../fencing/guarded-transaction.ts'
+import type { OfHeld } from '../events/lock-events.ts'
+import { checkIsolation, type Fencing, type Isolation } from '../fencing/guarded-transaction.ts'
 import type { Transaction } from '../fencing/pooled-transaction.ts'
 import type { AnyTransaction } from '../adapters/any-transaction.ts'
-import type { Origin } from '../postgres/target.ts'
 
 const GUARDS_MS = 5000
 
 export interface TransactionOptions {
   /** Default `'read committed'`. Any level sees what earlier holders committed: the lock is older than the snapshot. */
   readonly isolation?: Isolation
+}
+
+/** What keeps a lock that was granted. */
+export interface Keeper {
+  /** Lets go. Never rejects: a session that cannot let go is ended, and everything it held with it. */
+  end(): Promise<void>
+  /** What it is held on: all that is held there is lost together. */
+  readonly session: object
 }
 
 interface HeldTogether {
@@ -40,19 +45,18 @@ export class Lock implements AsyncDisposable {
   readonly token: number
   readonly name: string
   readonly mode: Mode
-  readonly #fence: Fence
-  readonly #origin: Origin
-  readonly #letGo: () => Promise<void>
+  readonly #fence: OfHeld
+  readonly #fencing: Fencing
+  readonly #keeper: Keeper
   #guards: Set<Promise<void>> | undefined
   #lost: LockLostError | undefined
   #told: AbortController | undefined
   #release: Promise<void> | undefined
 
-  /** @param letGo never rejects: a session that cannot let go is ended, and everything it held with it. */
-  constructor(fence: Fence, origin: Origin, letGo: () => Promise<void>) {
+  constructor(fence: OfHeld, fencing: Fencing, keeper: Keeper) {
     this.#fence = fence
-    this.#origin = origin
-    this.#letGo = letGo
+    this.#fencing = fencing
+    this.#keeper = keeper
     this.name = fence.name
     this.token = fence.token
     this.mode = fence.mode
@@ -70,12 +74,17 @@ export class Lock implements AsyncDisposable {
    * tables passes while this lock is held, and is refused afterwards (SQLSTATE LK001).
    */
   get pgOptions(): string {
-    return Lock.pgOptionsOf([this])
+    return Lock.pgOptionsOf([this], this.#fencing)
   }
 
   /** The same for several that are held together. */
-  static pgOptionsOf(locks: readonly Lock[]): string {
-    return pgOptionsOf(locks.map((lock) => lock.#fence))
+  static pgOptionsOf(locks: readonly Lock[], fencing: Fencing): string {
+    return fencing.pgOptions(locks.map((lock) => lock.#fence))
+  }
+
+  /** For what ends locks past their handles. */
+  static keeperOf(lock: Lock): Keeper {
+    return lock.#keeper
   }
 
   /** For whoever holds the connection: it is over, or is to let go of this lock, which was still held on it. */
@@ -101,7 +110,7 @@ export class Lock implements AsyncDisposable {
    */
   async guard(tx: AnyTransaction): Promise<void> {
     if (this.#release !== undefined) throw new LockReleasedError(this.name)
-    const guarded = guard(tx, this.#fence)
+    const guarded = this.#fencing.guard(tx, this.#fence)
     const settled = guarded.then(
       () => {},
       () => {},
@@ -126,11 +135,11 @@ export class Lock implements AsyncDisposable {
    * @throws {TransactionCutError} if `work` sent BEGIN, COMMIT or ROLLBACK itself.
    */
   async transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    return await Lock.transactionOf({ locks: [this], signal: this.signal }, this.#origin, { work, options })
+    return await Lock.transactionOf({ locks: [this], signal: this.signal }, this.#fencing, { work, options })
   }
 
   /** The same for several that are held together. */
-  static async transactionOf<T>(held: HeldTogether, origin: Origin, { work, options }: Asked<T>): Promise<T> {
+  static async transactionOf<T>(held: HeldTogether, fencing: Fencing, { work, options }: Asked<T>): Promise<T> {
     const isolation = checkIsolation(options.isolation ?? 'read committed')
     const refuseReleased = () => {
       const released = held.locks.find(({ isReleased }) => isReleased)
@@ -142,8 +151,8 @@ export class Lock implements AsyncDisposable {
       return result
     }
     refuseReleased()
-    const fences = held.locks.map((lock) => lock.#fence) as [Fence, ...Fence[]]
-    return await guardedTransaction(origin, fences, { lost: held.signal, isolation, run })
+    const fences = held.locks.map((lock) => lock.#fence)
+    return await fencing.transaction(fences, { lost: held.signal, isolation, run })
   }
 
   /** Gives the lock back. Never throws, also when it is lost or released already. Waits for guard calls under way, up to 5 s. */
@@ -157,13 +166,15 @@ export class Lock implements AsyncDisposable {
   }
 
   #giveBack(): Promise<void> {
-    return this.#guards === undefined || this.#guards.size === 0 ? this.#letGo() : this.#giveBackAfter(this.#guards)
+    return this.#guards === undefined || this.#guards.size === 0
+      ? this.#keeper.end()
+      : this.#giveBackAfter(this.#guards)
   }
 
   /** A guard call of a lost lock may wait behind the next holder, and one of a dead connection for ever. */
   async #giveBackAfter(guards: ReadonlySet<Promise<void>>): Promise<void> {
     using enough = firstOf([this.signal, AbortSignal.timeout(GUARDS_MS)])
     await orAborted(Promise.all(guards), enough.signal).catch(() => {})
-    await this.#letGo()
+    await this.#keeper.end()
   }
 }

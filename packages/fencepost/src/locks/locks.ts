@@ -2,13 +2,15 @@ import type { Events } from '../events/events.ts'
 import { firstOf, orAborted } from '../ground/abort.ts'
 import { DeadlockError, LockLostError, LockTimeoutError } from '../ground/errors.ts'
 import { foreignOf, type Lockable, nameOf } from '../ground/foreign-key.ts'
-import type { Holder } from '../ground/holder.ts'
 import { keysOf } from '../ground/key.ts'
 import type { Mode } from '../ground/mode.ts'
-import type { Granted } from '../line/granted.ts'
+import { type Fencing, fencingOf } from '../fencing/guarded-transaction.ts'
 import { type HoldersAndWaiting, readHolders } from '../inspection/read-holders.ts'
 import type { Held } from '../inspection/held.ts'
+import type { Granted, Way } from '../line/granted.ts'
 import type { Place } from '../line/place.ts'
+import { tryOnce } from '../line/try-once.ts'
+import { watch } from '../line/watch.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Origin } from '../postgres/target.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -18,6 +20,7 @@ import { Grants } from './grants.ts'
 import { Holding } from './holding.ts'
 import { InHand } from './in-hand.ts'
 import { Lock } from './lock.ts'
+import type { Asked, AskedToWait } from './lock-options.ts'
 import { LockSet } from './lock-set.ts'
 import { Scope } from './scope.ts'
 
@@ -31,38 +34,27 @@ export interface LocksOptions {
   readonly events: Events
 }
 
-export interface Asked {
-  readonly mode: Mode
-  readonly signal: AbortSignal
-  /** Default: that of this fencepost. */
-  readonly namespace?: string | undefined
-  /** The callback it is to be held for. Default: the one it is asked in, if any. */
-  readonly scope?: Scope | undefined
-}
-
-export interface AskedToWait extends Asked {
-  /** Null: for ever. */
-  readonly waitMs: number | null
-  /** Since when the caller waits. Default: since it is asked for. */
-  readonly since?: number
-  readonly onWait?: ((holder: Holder | null, waiting: number) => void) | undefined
-  /** Called whenever it has come to stand in the server's line. */
-  readonly onTicket?: (() => void) | undefined
-}
-
 const AT_HAND_MS = 1000
 /** Longer than from one beat to the next, shorter than any freeze that loses a lock. */
 const HEARD_MS = 950
 const NOBODY: HoldersAndWaiting = { holders: [], waiting: 0 }
+const LOCK: Way = {
+  tryOnce,
+  watch,
+  look: (session, { name, keys, namespace }, ticket) =>
+    readHolders(session, { lock: keys.foreign ?? name, namespace, ticket }),
+}
 
 /** The locks of one process: asks for them, hands them out and knows what is held. */
 export class Locks {
   readonly #options: LocksOptions
   readonly #grants: Grants
   readonly #inHand = new InHand()
+  readonly #fencing: Fencing
 
   constructor(options: LocksOptions) {
     this.#options = options
+    this.#fencing = fencingOf(options.origin)
     options.sessions.onEviction((eviction) => this.#inHand.evict(eviction))
     this.#grants = new Grants(options.sessions, new Budget(options.maxLocks, options.origin.where))
   }
@@ -71,8 +63,8 @@ export class Locks {
   async tryAcquire(lockable: Lockable, asked: Asked): Promise<Lock | null> {
     const startedAt = performance.now()
     const wish = this.#wish(lockable, asked)
-    const granted = await this.#grants.try(wish, asked.signal)
-    return granted === null ? null : this.#hand(wish, granted, startedAt)
+    const granted = await this.#grants.try(wish, asked.other?.way ?? LOCK, asked.signal)
+    return granted === null ? null : this.#hand(granted, startedAt)
   }
 
   /** Rejects with a `LockTimeoutError`, a `DeadlockError` or the signal's reason; nothing is held then, nor granted later. */
@@ -81,26 +73,28 @@ export class Locks {
     const wish = this.#wish(lockable, asked)
     if (Scope.holding(this, wish.keys.key) !== null) throw new DeadlockError(wish.name, [])
     if (asked.waitMs !== null) return await this.#acquireWithin(wish, asked.waitMs, asked)
-    const granted = await this.#grants.wait(wish, asked.signal, (place) => this.#tellWaiting(place, asked))
-    return this.#hand(wish, granted, startedAt)
+    const onTicket = (place: Place) => this.#tellWaiting(place, asked)
+    const way = asked.other?.way ?? LOCK
+    return this.#hand(await this.#grants.wait({ wish, way, onTicket }, asked.signal), startedAt)
   }
 
   async #acquireWithin(wish: Wish, waitMs: number, asked: AskedToWait): Promise<Lock> {
     const startedAt = performance.now()
     const { since = startedAt } = asked
     let stood: Place | undefined
-    const tell = (place: Place) => this.#tellWaiting((stood = place), asked)
+    const onTicket = (place: Place) => this.#tellWaiting((stood = place), asked)
+    const way = asked.other?.way ?? LOCK
     const late = new AbortController()
     const timer = setTimeout(() => late.abort(), waitMs)
     using until = firstOf([asked.signal, late.signal])
     try {
-      return this.#hand(wish, await this.#grants.wait(wish, until.signal, tell), startedAt)
+      return this.#hand(await this.#grants.wait({ wish, way, onTicket }, until.signal), startedAt)
     } catch (error) {
       if (error !== late.signal.reason) throw error
       // It was not somebody else who kept it.
       if (this.#options.sessions.failure !== null) throw this.#options.sessions.failure
       const waitedMs = performance.now() - since
-      const { holders, waiting } = await this.#othersAtHand(wish, stood)
+      const { holders, waiting } = await this.#othersAtHand(wish, way, stood)
       throw new LockTimeoutError(wish.name, waitedMs, { holder: holders[0] ?? null, waiting })
     } finally {
       clearTimeout(timer)
@@ -111,25 +105,12 @@ export class Locks {
   async steal(name: string, signal: AbortSignal): Promise<Lock> {
     const startedAt = performance.now()
     const wish = this.#wish(name, { mode: 'exclusive', signal })
-    return this.#hand(wish, await this.#grants.steal(wish, signal), startedAt)
+    return this.#hand(await this.#grants.steal(wish, signal), startedAt)
   }
 
-  /** All or none, in the order of their keys: whoever else takes several in that order waits for nobody who waits for them. */
+  /** All or none. */
   async acquireAll(lockables: readonly Lockable[], asked: AskedToWait): Promise<LockSet> {
-    const startedAt = performance.now()
-    const byKey = new Map(lockables.map((lockable) => [this.keyOf(lockable), lockable]))
-    const locks: Lock[] = []
-    try {
-      for (const [, lockable] of [...byKey].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
-        const { waitMs } = asked
-        const leftMs = waitMs === null ? null : Math.max(0, waitMs - (performance.now() - startedAt))
-        locks.push(await this.acquire(lockable, { ...asked, waitMs: leftMs, since: startedAt }))
-      }
-      return new LockSet(locks, this.#options.origin)
-    } catch (error) {
-      await Promise.all(locks.map((lock) => lock.release()))
-      throw error
-    }
+    return await LockSet.acquire(this, this.#fencing, { ...asked, lockables })
   }
 
   /** Whether a callback around this call holds the name. */
@@ -139,9 +120,7 @@ export class Locks {
 
   /** The callback around this call that holds the name and may be joined; null if there is none. */
   scopeToJoin(lockable: Lockable, { mode, isReentrant }: { mode: Mode; isReentrant: boolean }): Scope | null {
-    const scope = isReentrant ? Scope.holding(this, this.keyOf(lockable)) : null
-    if (scope?.mode === 'shared' && mode === 'exclusive') throw new DeadlockError(nameOf(lockable), [])
-    return scope
+    return isReentrant ? Scope.toJoin(this, this.keyOf(lockable), { name: nameOf(lockable), mode }) : null
   }
 
   keyOf(lockable: Lockable, namespace = this.#options.namespace): bigint {
@@ -159,43 +138,40 @@ export class Locks {
     return await readHolders(session, { lock, namespace: this.#options.namespace, ticket: null })
   }
 
-  /** Releases everything that is held. */
+  /** Once all waits are aborted: releases everything that is held, and leaves all lines. */
   async releaseAll(): Promise<void> {
-    await this.#inHand.release()
+    await Promise.all([this.#inHand.release(), this.#grants.emptied()])
   }
 
-  #wish(lockable: Lockable, { mode, scope = Scope.here(), namespace = this.#options.namespace }: Asked): Wish {
+  #wish(lockable: Lockable, asked: Asked): Wish {
+    const { mode, scope = Scope.here(), namespace = this.#options.namespace, other, isUrgent = false } = asked
     const [name, foreign] = [nameOf(lockable), foreignOf(lockable)]
-    const own = keysOf(name, namespace)
+    const own = other?.keys ?? keysOf(name, namespace)
     const keys = foreign === null ? own : { ...own, foreign }
-    return { keys, namespace, name, mode, scopes: Scope.idsHere(), scope: scope?.id ?? null }
+    return { keys, namespace, name, mode, scopes: Scope.idsHere(), scope: scope?.id ?? null, isUrgent }
   }
 
   #tellWaiting(place: Place, { onWait, onTicket }: AskedToWait): void {
-    const { wish } = place
+    const { wish, way } = place
     onTicket?.()
     this.#options.events.waiting(wish)
     if (onWait === undefined) return
-    void this.#othersAtHand(wish, place).then(({ holders, waiting }) => {
+    void this.#othersAtHand(wish, way, place).then(({ holders, waiting }) => {
       if (!place.isGone) onWait(holders[0] ?? null, waiting)
     })
   }
 
   /** For an error that is due now: nobody, also if the answer would keep it waiting. Whose place it is is not counted. */
-  async #othersAtHand({ name, keys, namespace }: Wish, place?: Place): Promise<HoldersAndWaiting> {
+  async #othersAtHand(wish: Wish, way: Way, place?: Place): Promise<HoldersAndWaiting> {
     const { openMain } = this.#options.sessions
     if (openMain === null) return NOBODY
-    const asking = readHolders(openMain.session, {
-      lock: keys.foreign ?? name,
-      namespace,
-      ticket: place?.ticket ?? null,
-    })
+    const asking = way.look(openMain.session, wish, place?.ticket ?? null)
     return await orAborted(asking, AbortSignal.timeout(AT_HAND_MS)).catch(() => NOBODY)
   }
 
-  #hand(wish: Wish, granted: Granted, startedAt: number): Lock {
-    const { schema, freezeMs, origin, events } = this.#options
-    const { session, lane, leave } = granted
+  #hand(granted: Granted, startedAt: number): Lock {
+    const { schema, freezeMs, events } = this.#options
+    const { session, lane, leave, wish } = granted
     const { token, seen } = granted.grant
     const { name, namespace, mode, keys } = wish
     const isHeard = () => session.silentMs < HEARD_MS
@@ -212,7 +188,7 @@ export class Locks {
       schema,
       events,
     }
-    const holding = new Holding(granted, wish, {
+    const holding = new Holding(granted, {
       left: () => {
         lane?.giveBack()
         this.#inHand.remove(seat)
@@ -225,7 +201,7 @@ export class Locks {
         events.lost(fence, holding.heldMs, lost)
       },
     })
-    const lock = new Lock(fence, origin, () => holding.end())
+    const lock = new Lock(fence, this.#fencing, holding)
     events.acquired(fence, performance.now() - startedAt)
     const seat = this.#inHand.add({ lock, holding, session, wish })
     return lock

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomInt } from 'node:crypto'
+import { DeadlockError } from '../ground/errors.ts'
 import type { Mode } from '../ground/mode.ts'
 
 /** What a scope holds: one lock, or several. */
@@ -48,11 +49,22 @@ export class Scope {
 
   /** The innermost scope around this call that holds the key for that owner. */
   static holding(owner: object, key: bigint): Scope | null {
-    for (let scope = Scope.here(); scope !== undefined; scope = scope.#outer) {
-      const isHeld = scope.#owner === owner && scope.#keys.has(key) && scope.#users > 0
-      if (isHeld && scope.#held?.isReleased === false) return scope
-    }
+    for (let scope = Scope.here(); scope !== undefined; scope = scope.#outer) if (scope.#holds(owner, key)) return scope
     return null
+  }
+
+  /** How many scopes around this call hold the key for that owner. */
+  static countHolding(owner: object, key: bigint): number {
+    let count = 0
+    for (let scope = Scope.here(); scope !== undefined; scope = scope.#outer) if (scope.#holds(owner, key)) count++
+    return count
+  }
+
+  /** The one around this call that holds the key and may be joined; null if there is none. @throws {DeadlockError} for a shared one made exclusive. */
+  static toJoin(owner: object, key: bigint, { name, mode }: { name: string; mode: Mode }): Scope | null {
+    const scope = Scope.holding(owner, key)
+    if (scope?.mode === 'shared' && mode === 'exclusive') throw new DeadlockError(name, [])
+    return scope
   }
 
   get mode(): Mode | undefined {
@@ -75,6 +87,10 @@ export class Scope {
     const held = this.#held as Held as L
     held.signal.throwIfAborted()
     return await this.#run(async () => await work(held))
+  }
+
+  #holds(owner: object, key: bigint): boolean {
+    return this.#owner === owner && this.#keys.has(key) && this.#users > 0 && this.#held?.isReleased === false
   }
 
   async #run<T>(work: () => Promise<T>): Promise<T> {

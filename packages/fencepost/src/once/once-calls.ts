@@ -10,7 +10,7 @@ import type {
 } from './once-options.ts'
 import type { OnceRecord } from './once-record.ts'
 import { type Ask, type Reconciliation, Reconciler, type Settlement } from './reconcile.ts'
-import type { AsStored } from './stored-result.ts'
+import type { AsStored } from '../results/stored-result.ts'
 
 /**
  * Runs `work` once per key, over all processes and for as long as the record is kept, or says that it is not known whether it was

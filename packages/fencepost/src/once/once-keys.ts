@@ -7,7 +7,6 @@ import type { Lock } from '../locks/lock.ts'
 import type { Locks } from '../locks/locks.ts'
 import { Scope } from '../locks/scope.ts'
 import type { Schema } from '../postgres/schema.ts'
-import type { Session } from '../postgres/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { Records, type Stored } from './records.ts'
 
@@ -27,8 +26,6 @@ export interface AskedToHold {
   readonly waitMs: number | null
   readonly signal: AbortSignal | undefined
 }
-
-const TIMES = 2
 
 /** The once-keys of one process: their records, and the locks under which those are written. */
 export class OnceKeys {
@@ -70,29 +67,17 @@ export class OnceKeys {
 
   /** Without a lock: what is being run may have ended since. */
   async look(key: string): Promise<Stored | null> {
-    return await this.#ask(async (session) => await this.records.look(session, key))
+    return await this.#options.sessions.ask((session) => this.records.look(session, key))
   }
 
   async unsettled(after: Stored | null, most: number): Promise<Stored[]> {
-    return await this.#ask(async (session) => await this.records.unsettled(session, after, most))
+    return await this.#options.sessions.ask((session) => this.records.unsettled(session, after, most))
   }
 
   /** Removes a few records whose time is over. What cannot be removed now is left for the next. */
   async sweep(most: number): Promise<void> {
     const open = this.#options.sessions.openMain
     await open?.session.query('select fencepost.once_sweep($1)', [most], 'once_sweep').catch(() => {})
-  }
-
-  /** Again on the next session if this one has ended: it may have been so before the question. */
-  async #ask<T>(question: (session: Session) => Promise<T>): Promise<T> {
-    for (let time = 1; ; time++) {
-      const { session } = await this.#options.sessions.main()
-      try {
-        return await question(session)
-      } catch (error) {
-        if (time === TIMES || !session.over.aborted) throw session.describe(error)
-      }
-    }
   }
 
   async #take(key: string, { waitMs, signal }: AskedToHold, scope: Scope): Promise<Lock> {

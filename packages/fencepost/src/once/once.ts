@@ -12,8 +12,8 @@ import { serverErrorOf } from '../wire/sql-state.ts'
 import type { OnceKeys } from './once-keys.ts'
 import { type AskedOnce, checkKey, type OnceRun, parseOnceOptions } from './once-options.ts'
 import { type Inside, type Outcome, publicRecord, type Records, type Stored } from './records.ts'
-import { repeated } from './repeated.ts'
-import { encodeResult, isUnstorable, unstorable } from './stored-result.ts'
+import { repeated } from '../wire/repeated.ts'
+import { encodeResult, isUnstorable, unstorable } from '../results/stored-result.ts'
 
 /** The function of either form: the transaction comes first where there is one. */
 // oxlint-disable-next-line typescript/no-explicit-any -- which form it is an option says, and the types of the front door

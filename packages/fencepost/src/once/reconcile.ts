@@ -3,8 +3,8 @@ import type { Duration } from '../ground/duration.ts'
 import type { OnceKeys } from './once-keys.ts'
 import { checkKey, parseRetention } from './once-options.ts'
 import { type Outcome, publicRecord, type Stored } from './records.ts'
-import { repeated } from './repeated.ts'
-import { encodeResult } from './stored-result.ts'
+import { repeated } from '../wire/repeated.ts'
+import { encodeResult } from '../results/stored-result.ts'
 
 /** How a key ended, as somebody has found out. `retry`: it was not done, and the next call is to run it. */
 export interface Settlement {

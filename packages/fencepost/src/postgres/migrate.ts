@@ -9,6 +9,7 @@ import { describeFailure, mayNotUse } from './driver-error.ts'
 import { sqlState } from '../wire/sql-state.ts'
 import { SEARCH_PATH } from './session-settings.ts'
 import { readSqlFiles, Schema, type SqlFiles } from './schema.ts'
+import type { Queryable } from './queryable.ts'
 import type { Origin } from './target.ts'
 
 /** What a migration did. */
@@ -37,6 +38,15 @@ interface Installed {
   readonly breaking: number
   readonly library: string | null
   readonly functions: string | null
+}
+
+/** How the schema in a database stands to the one this library brings. */
+export interface SchemaState {
+  /** `newer`: a newer library has been here, and this one can work with what it left. `too new`: it cannot. */
+  readonly state: 'absent' | 'current' | 'outdated' | 'newer' | 'too new'
+  /** 0: it is not installed. */
+  readonly version: number
+  readonly needed: number
 }
 
 const PATIENCE = '60s'
@@ -72,6 +82,23 @@ async function ensureSchema(connection: Connection, schema: Schema, mode: 'auto'
   if (mode === 'off' && (await isOutdated(installed, files))) {
     throw new SchemaOutdatedError(schema.name, installed.version, newest(files))
   }
+}
+
+/**
+ * Looks, and changes nothing.
+ *
+ * @throws {TypeError} for what cannot be the name of a schema; the driver's error for a right that is missing.
+ */
+export async function schemaState(client: Queryable, schemaName?: string): Promise<SchemaState> {
+  const [schema, files] = [new Schema(schemaName), await readSqlFiles()]
+  const query = async <Row>(text: string, values?: unknown[]) => (await client.query<Row>(text, values)).rows
+  const installed = await read({ query }, schema)
+  const { version, breaking } = installed
+  const at = (state: SchemaState['state']) => ({ state, version, needed: newest(files) })
+  if (version === 0) return at('absent')
+  if (breaking > newest(files)) return at('too new')
+  if (await isOutdated(installed, files)) return at('outdated')
+  return at(version > newest(files) || installed.functions !== files.fingerprint ? 'newer' : 'current')
 }
 
 /** Migrates over a connection made for it. */
@@ -176,7 +203,7 @@ async function installFunctions(connection: Connection, schema: Schema, files: S
   await connection.query(schema.place(again))
 }
 
-async function read(connection: Connection, schema: Schema): Promise<Installed> {
+async function read(connection: Pick<Connection, 'query'>, schema: Schema): Promise<Installed> {
   // Not to_regclass(): in the transaction that waited for the lock it answers from what it knew before the wait.
   const [there] = await connection.query<{ is: boolean }>(
     `select exists (

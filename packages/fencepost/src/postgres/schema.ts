@@ -55,6 +55,11 @@ export async function readSqlFiles(): Promise<SqlFiles> {
   return { migrations, functions, fingerprint: createHash('sha256').update(functions).digest('hex') }
 }
 
+/** Of the newest step this library brings. */
+export async function newestVersion(): Promise<number> {
+  return (await readSqlFiles()).migrations.at(-1)?.version ?? 0
+}
+
 async function readFolder(folder: string): Promise<{ file: string; sql: string }[]> {
   const files = (await readdir(new URL(folder, FOLDER))).filter((file) => file.endsWith('.sql')).toSorted()
   return await Promise.all(

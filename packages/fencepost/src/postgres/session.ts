@@ -6,7 +6,7 @@ import { Connection } from '../wire/connection.ts'
 import type { Parameter } from '../wire/question.ts'
 import { asError } from '../ground/as-error.ts'
 import { describeFailure, type Place } from './driver-error.ts'
-import { Heartbeat } from './heartbeat.ts'
+import { Heartbeat } from '../wire/heartbeat.ts'
 import { refuseUnsafePooler } from './pooler.ts'
 import type { Schema } from './schema.ts'
 import { sessionSettings, sliceMs } from './session-settings.ts'
@@ -40,6 +40,8 @@ export class Session {
   readonly weakened: readonly string[]
   readonly over: AbortSignal
   readonly backend: number
+  /** For another connection to the same server, by the same role. */
+  readonly config: ClientConfig
   readonly #connection: Connection
   readonly #place: Place
   readonly #waiting = new Bag<() => void>()
@@ -58,7 +60,7 @@ export class Session {
       place = { ...place, role }
       await answered(connection, READY_MS, options.ready(connection))
       const key = await answered(connection, ANSWER_MS, drawKey(connection, schema))
-      const session = new Session(connection, place, { key, weakened })
+      const session = new Session(connection, place, { key, weakened, config })
       await answered(connection, ANSWER_MS, session.#introduce(application))
       // From now on; before, a statement may take longer than a heartbeat.
       Heartbeat.start(connection, options.freezeMs)
@@ -71,11 +73,12 @@ export class Session {
     }
   }
 
-  private constructor(connection: Connection, place: Place, { key, weakened }: Pick<Session, 'key' | 'weakened'>) {
+  private constructor(connection: Connection, place: Place, { key, weakened, config }: Known) {
     this.#connection = connection
     this.#place = place
     this.key = key
     this.weakened = weakened
+    this.config = config
     this.over = connection.over
     this.backend = connection.backend
     this.over.addEventListener('abort', () => [...this.#waiting].forEach((tell) => tell()), { once: true })
@@ -130,6 +133,28 @@ export class Session {
     return describeFailure(error, this.#place)
   }
 
+  /** Lets the process end although something is held; `ref` takes that back. */
+  unref(): void {
+    this.#connection.unref()
+  }
+
+  ref(): void {
+    this.#connection.ref()
+  }
+
+  get isFrozen(): boolean {
+    return this.#connection.isFrozen
+  }
+
+  /** For tests of what a frozen process meets. */
+  freeze(): void {
+    this.#connection.freeze()
+  }
+
+  thaw(): void {
+    this.#connection.thaw()
+  }
+
   async close(): Promise<void> {
     await this.#connection.close()
   }
@@ -143,6 +168,8 @@ export class Session {
     await this.query('select fencepost.open_session($1, $2, $3, $4)', values)
   }
 }
+
+type Known = Pick<Session, 'key' | 'weakened' | 'config'>
 
 interface Server {
   readonly standby: boolean

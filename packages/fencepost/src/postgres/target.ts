@@ -94,6 +94,8 @@ function configOf(options: object): ClientConfig {
 function placeOf(config: ClientConfig): string {
   try {
     const { host, port, database } = new Client(config)
+    // Of a password with a slash, or of what is no URL, the driver makes the name of a database.
+    if (config.connectionString !== undefined && /[@=]/.test(database ?? '')) throw new TypeError()
     return `${host}:${port}/${database ?? ''}`
   } catch {
     // The driver's own error holds the whole URL.

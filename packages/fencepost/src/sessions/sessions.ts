@@ -31,6 +31,7 @@ export interface SessionsOptions extends Omit<SessionOptions, 'signal'> {
 }
 
 const ATTEMPTS = 20
+const TIMES = 2
 const CANCELLED = '57014'
 
 /** The sessions of this process: one for everything that does not wait, and a few lanes, on demand, for what does. */
@@ -47,6 +48,7 @@ export class Sessions {
   #failure: Error | null = null
   #isWarned = false
   #evicted: (eviction: Eviction) => void = () => {}
+  #opened: (session: Session) => void = () => {}
 
   constructor(options: SessionsOptions) {
     this.#options = options
@@ -74,9 +76,26 @@ export class Sessions {
     return this.#failure
   }
 
+  /** Asks on the shared session; again on the next if that has ended, as it may have been so before. Rejects with what a caller can act on. */
+  async ask<T>(question: (session: Session) => Promise<T>): Promise<T> {
+    for (let time = 1; ; time++) {
+      const { session } = await this.main()
+      try {
+        return await question(session)
+      } catch (error) {
+        if (time === TIMES || !session.over.aborted) throw session.describe(error)
+      }
+    }
+  }
+
   /** Calls back when a session of ours is to let go of something. */
   onEviction(told: (eviction: Eviction) => void): void {
     this.#evicted = told
+  }
+
+  /** Calls back whenever the shared session has been opened, before anything is asked on it. */
+  onMain(told: (session: Session) => void): void {
+    this.#opened = told
   }
 
   /** Null while all lanes are taken. Rejects like `Session.open`. */
@@ -129,6 +148,7 @@ export class Sessions {
     }
     try {
       const opened = await this.#start(ended)
+      this.#opened(opened.session)
       const main = { ...opened, tickets: new Tickets(opened.session, opened.takers) }
       this.#wasOpen = true
       this.#failure = null

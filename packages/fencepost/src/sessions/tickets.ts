@@ -88,6 +88,11 @@ export class Tickets {
     return untilDone(this.session, () => this.#passOn.ask({ key, ticket, line: null }))
   }
 
+  /** The last ticket that is known here to have been at the head of the line, and gone. */
+  servedOf(key: bigint): number {
+    return this.#served.of(key)
+  }
+
   /** Leaves from anywhere else. Never rejects. */
   async leave(keys: Keys, ticket: number): Promise<void> {
     const leaving = { key: keys.key, ticket, line: this.#left(keys) }

@@ -11,4 +11,6 @@ export interface Wish {
   readonly scopes: readonly number[]
   /** The callback it is to be held for; null where there is none. */
   readonly scope: number | null
+  /** Whether it finds out within 200 ms, instead of a second, that who stood before it has died. */
+  readonly isUrgent: boolean
 }

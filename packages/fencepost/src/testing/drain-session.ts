@@ -1,16 +1,17 @@
 import { hostname } from 'node:os'
 import type { Claimed, Desk } from '../attempts/claimed.ts'
-import { errorText, outcomeOf } from '../attempts/outcome.ts'
+import { outcomeOf } from '../attempts/outcome.ts'
 import { type Claim, readClaim } from '../attempts/read-claim.ts'
 import { delayOf } from '../attempts/retry.ts'
 import { RunningJob } from '../attempts/running-job.ts'
+import { errorText } from '../ground/as-error.ts'
 import { Jobs, type JobsPlace } from '../jobs/jobs.ts'
 import { Session } from '../postgres/session.ts'
 import type { Job } from '../queue/job.ts'
 import { checkPayload } from '../queue/payload.ts'
 import { queueNameOf } from '../queue/queue-name.ts'
 import type { DoneAttempt, DrainedAttempt, DrainReport, FailedAttempt } from './drain-report.ts'
-import { setJobClock, TestClock } from './test-clock.ts'
+import { setByClock, setJobClock, type TestClock } from './test-clock.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- jobs of all payloads
 export type AnyJob = Job<any, any, any>
@@ -34,7 +35,7 @@ export class DrainSession implements AsyncDisposable {
 
   static async open(jobs: Jobs, kinds: readonly AnyJob[], clock: TestClock): Promise<DrainSession> {
     const place = Jobs.placeOf(jobs)
-    await TestClock.follow(clock, place.main)
+    await setByClock(clock, place.main)
     const { origin, schema, namespace, closing } = place
     // freezeMs: a test that is stopped in a debugger keeps its job.
     const session = await Session.open({
@@ -91,7 +92,7 @@ export class DrainSession implements AsyncDisposable {
 
   /** The next one, and one of those that need a look at others. */
   async #claim(): Promise<Claimed[]> {
-    const text = 'select fencepost.look_for_jobs($1, $2, 1, 1, $3, is_terse => true) as found'
+    const text = 'select fencepost.look_for_jobs($1, $2, 2, 1, $3, is_terse => true) as found'
     const values = [this.#session.key, this.#queues, [...this.#jobs.keys()]]
     const [row] = await this.#session.query<{ found: string }>(text, values)
     return readClaim((JSON.parse(row?.found ?? '') as { jobs: Claim }).jobs)

@@ -2,6 +2,7 @@ import type { AnyTransaction } from '../adapters/any-transaction.ts'
 import type { TransactionLockOptions } from '../fencing/lock-in-transaction.ts'
 import type { Lockable } from '../ground/foreign-key.ts'
 import type { LockedTransactionOptions, RetriedWork } from './retried-transaction.ts'
+import type { OptionsAndWork } from './locked-transaction.ts'
 import { Transactions, type TransactionsOptions } from './transactions.ts'
 
 /**
@@ -27,8 +28,6 @@ export type LockInTransactionCall = (
   name: string,
   options?: TransactionLockOptions,
 ) => Promise<number>
-
-type OptionsAndWork<T> = [LockedTransactionOptions | RetriedWork<T>, RetriedWork<T>?]
 
 export interface TransactionCalls {
   readonly transaction: TransactionCall

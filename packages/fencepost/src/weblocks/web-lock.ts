@@ -5,18 +5,27 @@ import type { Lock, TransactionOptions } from '../locks/lock.ts'
 
 /** What the callback of `fp.locks.request` is given: the `Lock` of the Web Locks API, and what makes it safe. */
 export class WebLock {
-  readonly name: string
-  readonly mode: Mode
-  /** The fencing token: larger than that of every earlier holder of this name. */
-  readonly token: number
+  readonly #name: string
   readonly #lock: Lock
 
   /** @param name as it was asked for. */
   constructor(name: string, lock: Lock) {
-    this.name = name
-    this.mode = lock.mode
-    this.token = lock.token
+    this.#name = name
     this.#lock = lock
+  }
+
+  // Getters, as in browsers: to assign to one throws.
+  get name(): string {
+    return this.#name
+  }
+
+  get mode(): Mode {
+    return this.#lock.mode
+  }
+
+  /** The fencing token: larger than that of every earlier holder of this name. */
+  get token(): number {
+    return this.#lock.token
   }
 
   /** Aborts with a `LockLostError` when the lock is stolen, evicted or lost, while the callback still runs. */
@@ -29,7 +38,7 @@ export class WebLock {
     await this.#lock.guard(tx)
   }
 
-  /** As `Lock.transaction`: a transaction that commits only while this lock is held; refused once it is stolen. */
+  /** As `Lock.transaction`: a transaction that commits only while this lock is held; refused once the thief has it. */
   async transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return await this.#lock.transaction(work, options)
   }

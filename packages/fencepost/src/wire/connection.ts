@@ -39,6 +39,7 @@ export class Connection {
   readonly #streams: Duplex[] = []
   #ending: Error | undefined
   #users = 1
+  #isFrozen = false
   #usedAt = performance.now()
   #answeredAt = performance.now()
 
@@ -138,6 +139,38 @@ export class Connection {
     if (--this.#users > 0) return
     this.#usedAt = performance.now()
     this.#client.unref()
+  }
+
+  /** Lets the process end although something is held; `ref` takes that back. */
+  unref(): void {
+    this.#client.unref()
+  }
+
+  ref(): void {
+    this.#client.ref()
+  }
+
+  /** Whether this process stands still, as far as this connection can know. */
+  get isFrozen(): boolean {
+    return this.#isFrozen
+  }
+
+  /** For tests of what a frozen process meets: nothing is read and nothing is sent, until `thaw`. */
+  freeze(): void {
+    if (this.#isFrozen) return
+    this.#isFrozen = true
+    const { stream } = this.#client.connection
+    stream.pause()
+    stream.cork()
+  }
+
+  /** What has arrived is read first: what is sent to a socket that is closed may be answered by a reset, and that is lost then. */
+  thaw(): void {
+    if (!this.#isFrozen) return
+    this.#isFrozen = false
+    const { stream } = this.#client.connection
+    stream.resume()
+    setImmediate(() => stream.uncork())
   }
 
   /** Says goodbye, for a second at most; the server lets go of everything this connection held. */

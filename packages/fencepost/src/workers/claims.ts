@@ -122,6 +122,7 @@ function isBehind(row: Place, place: Place): boolean {
   return row.priority > place.priority || (row.priority === place.priority && row.id > place.id)
 }
 
+/** Half of the room at most, where it can be halved: the other jobs are not to wait until there are none of these. */
 function careful(most: number): string {
-  return String(Math.min(most, CAREFUL))
+  return String(Math.min(Math.ceil(most / 2), CAREFUL))
 }

@@ -1,5 +1,5 @@
 import { asError } from '../ground/as-error.ts'
-import { isUnstorable } from '../once/stored-result.ts'
+import { isUnstorable } from '../results/stored-result.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Parameter } from '../wire/question.ts'
 import type { Claimed } from '../attempts/running-job.ts'

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const BINARY = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const DATABASE_VARIABLES = ['DATABASE_URL', 'PGHOST', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'PGDATABASE']
 
 export interface Settings {
@@ -10,9 +9,14 @@ export interface Settings {
   readonly env?: Readonly<Record<string, string>>
   /** Another installation of the command. */
   readonly binary?: string
+  readonly cwd?: string
+  /** Default: the one who runs the tests. */
+  readonly user?: { readonly uid: number; readonly gid: number }
 }
 
-/** The built command, started. */
+export const BINARY = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+/** The built command, started, without a terminal. */
 export class Command {
   stdout = ''
   stderr = ''
@@ -20,9 +24,10 @@ export class Command {
   readonly closed: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   readonly #child: ChildProcess
 
-  constructor(args: readonly string[], { env = {}, binary = BINARY }: Settings = {}) {
+  constructor(args: readonly string[], { env = {}, binary = BINARY, cwd, user }: Settings = {}) {
     const inherited = Object.entries(process.env).filter(([name]) => !DATABASE_VARIABLES.includes(name))
-    this.#child = spawn(process.execPath, [binary, ...args], { env: { ...Object.fromEntries(inherited), ...env } })
+    const settings = { env: { ...Object.fromEntries(inherited), ...env }, cwd, ...user, detached: true }
+    this.#child = spawn(process.execPath, [binary, ...args], settings)
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
     this.closed = once(this.#child, 'close').then(([code, signal]) => ({ code, signal }))
@@ -32,16 +37,37 @@ export class Command {
     return this.#child.pid ?? 0
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }
 
+  /** Writes to its stdin; without a text, ends it. */
+  write(text?: string): void {
+    if (text === undefined) this.#child.stdin?.end()
+    else this.#child.stdin?.write(text)
+  }
+
   /** Resolves when it has said so on stderr; rejects if it ended without. */
-  async says(text: string): Promise<void> {
-    const { stderr } = this.#child
-    while (!this.stderr.includes(text)) {
-      const ended = await Promise.race([stderr && once(stderr, 'data').then(() => false), this.closed.then(() => true)])
-      if (ended && !this.stderr.includes(text)) throw new Error(`it never said "${text}":\n${this.stderr}`)
+  says(text: string): Promise<void> {
+    return this.#tells('stderr', text)
+  }
+
+  /** The same of stdout. */
+  prints(text: string): Promise<void> {
+    return this.#tells('stdout', text)
+  }
+
+  async #tells(where: 'stdout' | 'stderr', text: string): Promise<void> {
+    const stream = this.#child[where]
+    while (!this[where].includes(text)) {
+      const ended = await Promise.race([stream && once(stream, 'data').then(() => false), this.closed.then(() => true)])
+      if (ended && !this[where].includes(text)) {
+        throw new Error(`it never told "${text}" on ${where}:\n${this.stdout}\n${this.stderr}`)
+      }
     }
   }
 }

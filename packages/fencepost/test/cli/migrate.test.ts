@@ -1,3 +1,5 @@
+import { fencepost } from 'fencepost'
+import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { runCommand } from './command.ts'
 import { emptyDatabase } from '../support/database.ts'
@@ -57,6 +59,22 @@ test('a server that cannot be reached is told in one line, without the password'
   const { code, stdout, stderr } = await runCommand(['migrate', '--url', NOBODY_LISTENS])
   expect({ code, stdout }).toEqual({ code: 69, stdout: '' })
   expect(stderr).toMatch(/^fencepost: the database at 127\.0\.0\.1:1\/app cannot be reached: .*\n$/)
+})
+
+test.each(['migrate', 'demo', 'doctor'])(
+  '%s shows no password that makes the URL mean something else',
+  async (command) => {
+    const DATABASE_URL = 'postgres://me:12/hunter2@127.0.0.1:1/app'
+    const { code, stderr } = await runCommand([command], { env: { DATABASE_URL } })
+    expect({ code, shown: stderr.includes('hunter2') }).toEqual({ code: 64, shown: false })
+    expect(stderr).toContain('percent-encode its user and password')
+  },
+)
+
+test('a pool whose connection string is no URL is refused without a word of it', async () => {
+  expect(() => fencepost(new pg.Pool({ connectionString: 'host=127.0.0.1 password=hunter2' }))).toThrow(
+    'the database URL cannot be parsed; percent-encode its user and password',
+  )
 })
 
 test('no password is shown with FENCEPOST_DEBUG either, but the stack is', async () => {

@@ -10,22 +10,39 @@ export interface CampaignOptions {
   readonly url: string
   readonly seed: number
   readonly candidates: number
-  /** Each hits the leader, once it has written: half of them kill it, the others freeze it until somebody else leads. */
+  /** Each hits the leader, in the midst of its writes: half kill it, one in five of them a standby too; the others freeze it until another leads. */
   readonly blows: number
   readonly progress?: (struck: number) => void
 }
 
 export interface Campaign {
-  /** The terms in the order in which they were told, and in which their writes are in the table. */
+  /** The terms in the order in which they were told. */
   readonly terms: readonly number[]
-  readonly written: readonly number[]
-  /** From the kill, and from the freeze, to the next leader. */
+  readonly writes: number
+  /** Pairs of terms that wrote in the same moment: a write of the later one did not see one of the former that is committed. */
+  readonly overlaps: readonly Overlap[]
+  /** From the kill of the leader, that of the leader and a standby, and the freeze, to the next leader. */
   readonly afterKillMs: readonly number[]
+  readonly afterTwoKillsMs: readonly number[]
   readonly afterFreezeMs: readonly number[]
   /** Writes of leaders of before. */
   readonly refused: number
 }
 
+export interface Overlap {
+  readonly former: number
+  readonly later: number
+}
+
+/** By the server's own snapshots, not by a clock: who writes under a later term sees all that was written under the ones before. */
+const OVERLAPS = `
+  with terms as (select term, lag(term) over (order by term) as before from writes group by term)
+  select former.term::float8 as former, later.term::float8 as later
+  from terms
+  join writes as former on former.term = terms.before
+  join writes as later on later.term = terms.term
+  where not pg_visible_in_snapshot(former.xid, later.seen)
+  group by former.term, later.term`
 const FREEZE_MS = 1000
 
 /** The leader is killed or frozen, over and over; who was frozen goes on as if it still led. */
@@ -33,9 +50,10 @@ export async function runCampaign({ url, seed, candidates, blows, progress }: Ca
   const random = new Random(seed, 'campaign')
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  await client.query('create table writes (n bigserial primary key, term bigint, life text)')
+  await client.query('create table writes (term bigint, life text, xid xid8, seen pg_snapshot)')
   const crowd = new Crowd(url)
   const afterKillMs: number[] = []
+  const afterTwoKillsMs: number[] = []
   const afterFreezeMs: number[] = []
   try {
     await Promise.all(Array.from({ length: candidates }, () => crowd.start()))
@@ -45,17 +63,22 @@ export async function runCampaign({ url, seed, candidates, blows, progress }: Ca
       const struckAt = now()
       const isKilled = random.next() < 0.5
       child.kill(isKilled ? 'SIGKILL' : 'SIGSTOP')
+      const isStandbyKilled = isKilled && random.next() < 0.2
+      if (isStandbyKilled) crowd.killStandby(child, random)
       const next = await crowd.leaderAfter(term)
-      ;(isKilled ? afterKillMs : afterFreezeMs).push(next.at - struckAt)
+      const times = isStandbyKilled ? afterTwoKillsMs : isKilled ? afterKillMs : afterFreezeMs
+      times.push(next.at - struckAt)
       if (isKilled) await crowd.start()
+      if (isStandbyKilled) await crowd.start()
       else child.kill('SIGCONT')
       ;({ child, term } = next)
       progress?.(struck)
     }
     await pause(FREEZE_MS)
-    const { rows } = await client.query('select term from writes order by n')
-    const written = rows.map((row: { term: string }) => Number(row.term))
-    return { terms: crowd.terms, written, afterKillMs, afterFreezeMs, refused: crowd.refused }
+    const { rows: overlaps } = await client.query<Overlap>(OVERLAPS)
+    const { rows } = await client.query<{ writes: number }>('select count(*)::int as writes from writes')
+    const writes = rows[0]?.writes ?? 0
+    return { terms: crowd.terms, writes, overlaps, afterKillMs, afterTwoKillsMs, afterFreezeMs, refused: crowd.refused }
   } finally {
     await crowd.end()
     await client.end()
@@ -104,6 +127,11 @@ class Crowd {
       if (last !== undefined && last.term > term) return last
       await new Promise<void>((resolve) => (this.#tell = resolve))
     }
+  }
+
+  killStandby(leader: ChildProcess, random: Random): void {
+    const standbys = this.#children.filter((child) => child !== leader && child.signalCode === null)
+    standbys[random.between(0, standbys.length - 1)]?.kill('SIGKILL')
   }
 
   async end(): Promise<void> {

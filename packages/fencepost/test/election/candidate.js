@@ -20,7 +20,11 @@ async function serve(term) {
     const isOver = term.signal.aborted
     try {
       await term.transaction(
-        async (tx) => await tx.query('insert into writes (term, life) values ($1, $2)', write(term)),
+        async (tx) =>
+          await tx.query(
+            'insert into writes (term, life, xid, seen) values ($1, $2, pg_current_xact_id(), pg_current_snapshot())',
+            write(term),
+          ),
       )
       if (stop.signal.aborted) return
     } catch (error) {

@@ -95,6 +95,51 @@ test('P3, P5: a leader whose connection is over is told, its writes are refused,
   expect((await database.admin.query('select from written')).rowCount).toBe(0)
 })
 
+test('P3: the guard of a term lets a transaction of another client commit, and refuses it once the term is over', async () => {
+  const client = await database.admin.connect()
+  await client.query('create table guarded (term bigint)')
+  const write = async ({ term, guard }: Term) => {
+    await client.query(`begin; insert into guarded values (${term})`)
+    try {
+      await guard(client)
+    } finally {
+      await client.query('commit')
+    }
+  }
+  const refused = deferred<unknown>()
+  let terms = 0
+  await one.lead(
+    'i',
+    async (term) => {
+      if (++terms > 1) return
+      await write(term)
+      await client.query(`select pg_terminate_backend(backend, 5000) from fencepost.who('i')`)
+      await untilOver(term)
+      await two.lead('i', write)
+      await write(term)
+    },
+    { onEnd: ({ error }) => refused.resolve(error) },
+  )
+  expect(await refused.promise).toMatchObject({ code: 'STALE_TOKEN' })
+  expect((await client.query('select from guarded')).rowCount).toBe(2)
+  client.release()
+})
+
+test('P5: an instance that is closed ends its term, and the standby leads when the function is done', async () => {
+  const leaving = fencepost(database.url, { application: 'leaving' })
+  const [led, stands] = [deferred(), deferred()]
+  const first = leaving.lead('j', async (term) => {
+    led.resolve()
+    await untilOver(term)
+    return 'put away'
+  })
+  await led.promise
+  const second = two.lead('j', () => 'next', { onStandby: () => stands.resolve() })
+  await stands.promise
+  await leaving.close()
+  expect([await first, await second]).toEqual(['put away', 'next'])
+})
+
 test('who resigns stands by behind those in line', async () => {
   const order: string[] = []
   const [led, waiting, stop] = [deferred<Term>(), deferred(), new AbortController()]
@@ -185,10 +230,37 @@ test('observe tells the leader, that there is none, and the next one', async () 
   expect(seen).toEqual([null, 'one', null])
 })
 
+test('a leader that would wait for itself is told, and so is one that waits in a ring', async () => {
+  const DEADLOCK = { code: 'DEADLOCK' }
+  await one.lead('itself', async () => {
+    await expect(one.lead('itself', () => {})).rejects.toMatchObject(DEADLOCK)
+    await expect(one.lock('itself')).rejects.toMatchObject(DEADLOCK)
+  })
+  const [leads, locks] = [deferred(), deferred()]
+  const ring = await Promise.allSettled([
+    one.lead('ring a', async () => {
+      leads.resolve()
+      await locks.promise
+      await one.lock('ring b', () => {})
+    }),
+    two.lock('ring b', async () => {
+      locks.resolve()
+      await leads.promise
+      await two.lead('ring a', () => {})
+    }),
+  ])
+  expect(ring.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: DEADLOCK }])
+})
+
 test('wrong arguments are refused before anything is sent', async () => {
   await expect(one.lead('', () => {})).rejects.toThrow(TypeError)
   await expect(one.lead('h', undefined as never)).rejects.toThrow(/needs a function/)
   await expect(one.lead('h', () => {}, { wait: '1s' } as never)).rejects.toThrow(/unknown option 'wait'/)
   await expect(one.lead('h', () => {}, { signal: {} as AbortSignal })).rejects.toThrow(/AbortSignal/)
   expect(() => one.observe('')).toThrow(TypeError)
+  const closed = fencepost(database.url)
+  await closed.close()
+  await expect(closed.observe('h').next()).rejects.toMatchObject({ code: 'CLOSED' })
+  expect(() => one.observe('h', { sgnal: AbortSignal.abort() } as never)).toThrow(/unknown option 'sgnal'/)
+  expect(() => one.observe('h', { signal: {} as AbortSignal })).toThrow(/AbortSignal/)
 })

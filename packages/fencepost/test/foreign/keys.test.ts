@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { fencepost, key, type ForeignKey } from 'fencepost'
 import { afterAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
+import { PYTHON } from '../support/other-languages.ts'
 
 const database = await cloneDatabase()
 afterAll(() => database[Symbol.asyncDispose]())
@@ -37,6 +39,12 @@ const NUMBERS: [source: string, key: ForeignKey, int8: bigint][] = [
   ['the same', key.djangoPgLocks(A), 1483375017n],
   ['Symfony PostgreSqlStore: crc32', key.symfony(N), 2217464496n],
   ['the same', key.symfony(A), 1483375017n],
+  ['sqlalchemy-dlock: BLAKE2b of 8 bytes, little-endian', key.sqlalchemyDlock(A), -8305539193472211894n],
+  ['the same', key.sqlalchemyDlock(N), 9051751599643760768n],
+  ['the same, of nothing', key.sqlalchemyDlock(''), -5426141060434712860n],
+  ['DistributedLock PostgresAdvisoryLockKey.cs: sha1, little-endian', key.distributedLock(A), 9022952772223444215n],
+  ['the same', key.distributedLock(N), 7635146791061737145n],
+  ['the same: 16 digits are the number', key.distributedLock('ffffFFFFffffFFFE'), -2n],
   ['hashtext of the server', key.hashtext(A), 45325317n],
   ['the same', key.hashtext(N), 759228614n],
   ['hashtextextended of the server', key.hashtextextended(A), 8076689878528793605n],
@@ -50,6 +58,11 @@ const PAIRS: [source: string, key: ForeignKey, int4: [number, number]][] = [
   ['the same: a negative one loses its sign', key.withAdvisoryLock(-1), [0x7fffffff, 0]],
   ['the same: a prefix is its number', key.withAdvisoryLock(A, { prefix: '7' }), [1483375017, 7]],
   ['the same: a prefix that is none is 0', key.withAdvisoryLock(A, { prefix: 'shop' }), [1483375017, 0]],
+  ['DistributedLock: up to 9 characters of 7 bits', key.distributedLock('invoice'), [-742672643, 955432959]],
+  ['the same', key.distributedLock('invoice42'), [-742672643, 955429988]],
+  ['the same', key.distributedLock('a'), [-1023410177, -1]],
+  ['the same', key.distributedLock(''), [2147483647, -1]],
+  ['the same: twice 8 digits are the pair', key.distributedLock('00000001,ffffffff'), [1, -1]],
   ['bullmq: BULL and hashtext of the schema', key.bullMq(), [1112886348, 2061341206]],
   ['npm advisory-lock: sha256, little-endian', key.advisoryLock(A), [-1681073352, 1779994940]],
   ['the same', key.advisoryLock(N), [280642407, -2017152350]],
@@ -61,6 +74,16 @@ test.each(NUMBERS)('%s: %s', (_, { int8, int4 }, expected) => {
 
 test.each(PAIRS)('%s: %s', (_, { int8, int4 }, expected) => {
   expect({ int8, int4 }).toEqual({ int8: null, int4: expected })
+})
+
+test.skipIf(PYTHON === undefined)('the key of sqlalchemy-dlock is BLAKE2b of Python, for texts of any length', () => {
+  const texts = Array.from({ length: 300 }, (_, length) => 'zażółć gęślą jaźń '.repeat(20).slice(0, length))
+  const program = `import json, sys
+from hashlib import blake2b
+for text in json.load(sys.stdin): print(int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), 'little', signed=True))`
+  const [python = '', ...args] = PYTHON ?? []
+  const printed = execFileSync(python, [...args, '-c', program], { input: JSON.stringify(texts), encoding: 'utf8' })
+  expect(texts.map((text) => String(key.sqlalchemyDlock(text).int8))).toEqual(printed.trim().split('\n'))
 })
 
 test('hashtext and hashtextextended are those of the server, for texts of any length', async () => {

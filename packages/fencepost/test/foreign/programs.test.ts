@@ -1,7 +1,7 @@
 import { fencepost, key, type ForeignKey } from 'fencepost'
 import { afterAll, describe, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
-import { A_PSQL, OtherProgram, PYTHON, RUBY } from '../support/other-program.ts'
+import { A_GO, A_PSQL, A_PYTHON, A_RUBY, OtherProgram } from '../support/other-program.ts'
 import { untilInLine, untilWatching } from '../support/waiters.ts'
 
 const database = await cloneDatabase()
@@ -16,7 +16,7 @@ const FORMS: [form: string, key: ForeignKey][] = [
   ['a pair of 32', key.withAdvisoryLock('nightly-report')],
 ]
 
-describe.each([A_PSQL, PYTHON, RUBY])('$name', (language) => {
+describe.each([A_PSQL, A_PYTHON, A_RUBY, A_GO])('$name', (language) => {
   describe.skipIf(language.command === undefined).each(FORMS)('by a key, %s,', (_, foreign) => {
     const numbers = foreign.int4 ?? [foreign.int8 ?? 0n]
 
@@ -47,19 +47,20 @@ describe.each([A_PSQL, PYTHON, RUBY])('$name', (language) => {
   })
 })
 
-test.skipIf(RUBY.command === undefined)(
-  'Ruby works out the keys of Rails and with_advisory_lock by itself, and locks the same',
-  async () => {
-    await using program = new OtherProgram(RUBY, database.url)
-    for (const [name, foreign] of [
-      ['rails', key.rails(database.name)],
-      ['report', key.withAdvisoryLock('nightly-report')],
-    ] as const) {
-      await using lock = await fp.lock(foreign)
-      expect(await program.call('pg_try_advisory_lock', name)).toBe(false)
-      await lock.release()
-      expect(await program.call('pg_try_advisory_lock', name)).toBe(true)
-      expect(await fp.tryLock(foreign)).toBeNull()
-    }
+test.for([
+  { language: A_RUBY, name: 'rails', foreign: key.rails(database.name) },
+  { language: A_RUBY, name: 'report', foreign: key.withAdvisoryLock('nightly-report') },
+  { language: A_GO, name: 'migrate', foreign: key.golangMigrate(database.name) },
+  { language: A_GO, name: 'goose', foreign: key.goose() },
+])(
+  '$language.name works out the key of $name by itself, and locks the same',
+  async ({ language, name, foreign }, { skip }) => {
+    if (language.command === undefined) return skip()
+    await using program = new OtherProgram(language, database.url)
+    await using lock = await fp.lock(foreign)
+    expect(await program.call('pg_try_advisory_lock', name)).toBe(false)
+    await lock.release()
+    expect(await program.call('pg_try_advisory_lock', name)).toBe(true)
+    expect(await fp.tryLock(foreign)).toBeNull()
   },
 )

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { programOf } from 'fencepost'
 import pg from 'pg'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
@@ -51,6 +52,22 @@ test('golang-migrate is known in each schema with its table, pg-boss in every sc
   const key = golangMigrate('tenant', 'schema_migrations', database.name)
   await holder.query('select pg_advisory_lock($1), pg_advisory_lock($2)', [key, pgBoss('tenant')])
   expect(new Set((await list()).map(({ means }) => means))).toEqual(new Set(['golang-migrate', 'pg-boss migrations']))
+})
+
+test('where our schema is not, programOf tells the same of the same keys', async () => {
+  const { rows: schemas } = await database.admin.query<{ name: string; isMigrated: boolean }>(
+    `select nspname as name, to_regclass(nspname || '.schema_migrations') is not null as "isMigrated" from pg_namespace`,
+  )
+  const { rows } = await database.admin.query<{ key: string; means: string }>(
+    'select key, means from fencepost.known_keys()',
+  )
+  expect(rows.length).toBeGreaterThan(12)
+  for (const { key, means } of rows) expect(programOf(BigInt(key), { database: database.name, schemas })).toBe(means)
+  const place = { database: database.name, schemas: [] }
+  expect(programOf(77431708279161n + 2n ** 31n - 1n, place)).toBe('Flyway')
+  expect(programOf(77431708279161n + 2n ** 31n, place)).toBeNull()
+  expect(programOf([1112886348, 5], place)).toBe('BullMQ migrations')
+  expect(programOf([0, 72707369], place)).toBeNull()
 })
 
 test('a key of two integers is shown as such, and never taken for one of 64 bits', async () => {

@@ -1,4 +1,5 @@
-import { defineJob, drain, type Fencepost, fencepost, testClock } from 'fencepost'
+import { defineJob, type Fencepost, fencepost } from 'fencepost'
+import { drain, testClock } from 'fencepost/testing'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
 

@@ -1,18 +1,15 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
 import { defineJob, fencepost } from 'fencepost'
 import { cloneDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { PYTHON } from '../support/other-languages.ts'
 import { PSQL } from '../support/psql.ts'
 import { SqlWorker } from './sql-worker.ts'
 
 const EXAMPLES = new URL('../../../../examples/', import.meta.url)
-const PYTHON = ['/usr/bin/python3', 'python3'].find((path) => spawnSync(path, ['-c', 'import psycopg2']).status === 0)
-if (PYTHON === undefined)
-  console.warn('skipped: tests of a worker in Python (Debian: apt-get install python3-psycopg2)')
-
 const database = await cloneDatabase()
 const fp = fencepost(database.url)
 const resize = defineJob<{ width: number; seconds?: number }>({ name: 'resize', queue: 'python', keep: '1h' })
@@ -29,7 +26,7 @@ async function psql(script: string): Promise<string> {
 /** The worker of the examples, killed at the end. */
 function pythonWorker(): ChildProcess & AsyncDisposable {
   const env = { ...process.env, DATABASE_URL: database.url }
-  const child = spawn(PYTHON ?? '', [new URL('worker.py', EXAMPLES).pathname], {
+  const child = spawn(PYTHON?.[0] ?? '', [new URL('worker.py', EXAMPLES).pathname], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   })

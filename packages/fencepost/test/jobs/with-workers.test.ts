@@ -1,4 +1,5 @@
-import { defineJob, drain, fencepost } from 'fencepost'
+import { defineJob, fencepost } from 'fencepost'
+import { drain } from 'fencepost/testing'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
 import { deferred } from '../support/deferred.ts'

@@ -113,6 +113,43 @@ test('an error behind the drawing of a ticket leaves no ticket that nobody knows
   expect(kept.signal.aborted).toBe(false)
 })
 
+test.each(['given up just before', 'ended by it'])(
+  'P6, P10: once an instance is closed, no ticket of its waits is left: %s',
+  async (how) => {
+    await using holder = fencepost(database.url)
+    await using lock = await holder.lock('d')
+    for (let round = 0; round < 20; round++) {
+      const fp = fencepost(database.url)
+      await fp.who('d')
+      const abort = new AbortController()
+      const waiting = Array.from({ length: 1 + (round % 3) }, () => fp.lock('d', { signal: abort.signal }))
+      // Some watch and some stand behind; or they try, or draw their tickets.
+      if (round % 2 === 0) await untilInLine(admin, 'd', waiting.length)
+      else for (let turn = 0; turn < round; turn++) await new Promise(setImmediate)
+      const ended = Promise.allSettled(waiting)
+      if (how === 'given up just before') abort.abort()
+      await fp.close()
+      expect((await ended).map(({ status }) => status)).not.toContain('fulfilled')
+      expect(await ticketsOf(admin, 'd')).toEqual([])
+    }
+    expect(lock.signal.aborted).toBe(false)
+  },
+)
+
+test('an instance whose tickets cannot be taken away, as their table is locked, is closed all the same', async () => {
+  await using holder = fencepost(database.url)
+  await using _lock = await holder.lock('e')
+  const fp = fencepost(database.url)
+  const waiting = expect(fp.lock('e')).rejects.toMatchObject({ code: 'CLOSED' })
+  await untilInLine(admin, 'e', 1)
+  const client = await admin.connect()
+  await client.query('begin; lock table fencepost.waiters')
+  await fp.close()
+  await waiting
+  await client.query('commit')
+  client.release()
+})
+
 interface Counts {
   readonly granted: number
   readonly timedOut: number

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { fencepost } from 'fencepost'
+import { fencepost, schemaState } from 'fencepost'
 import { expect, test } from 'vitest'
 import { emptyDatabase } from '../support/database.ts'
 import { Remote } from '../support/remote.ts'
@@ -135,4 +135,23 @@ test('a role that may not use the schema is told which SQL it needs, and works o
   } finally {
     await database.admin.query('drop owned by guest cascade; drop role guest')
   }
+})
+
+test('how a schema stands to this library is told without changing it', async () => {
+  await using database = await emptyDatabase()
+  const { admin } = database
+  const state = () => schemaState(admin, 'app')
+  expect(await state()).toEqual({ state: 'absent', version: 0, needed: newest })
+  await using fp = fencepost(database.url, { schema: 'app' })
+  await fp.migrate()
+  expect(await state()).toEqual({ state: 'current', version: newest, needed: newest })
+  await admin.query(`insert into app.installations (library, functions) values ('0.0.1', 'older')`)
+  expect(await state()).toMatchObject({ state: 'outdated' })
+  await admin.query(`insert into app.installations (library, functions) values ('999.0.0', 'newer')`)
+  expect(await state()).toMatchObject({ state: 'newer' })
+  await admin.query(`insert into app.migrations (version, name, breaking) values (9999, 'harmless', false)`)
+  expect(await state()).toMatchObject({ state: 'newer', version: 9999 })
+  await admin.query(`update app.migrations set breaking = true where version = 9999`)
+  expect(await state()).toMatchObject({ state: 'too new' })
+  await expect(schemaState(admin, 'Not This')).rejects.toThrow(TypeError)
 })

@@ -40,6 +40,20 @@ test('a group runs as many at once as its queue allows its groups, and no more',
   for (const most of mostAtOnce(history, (run) => run.group).values()) expect(most).toBeLessThanOrEqual(3)
 })
 
+test('a claim takes no more than there is room for, and of jobs with groups and without both have their turn', async () => {
+  for (const group of ['a', 'b', 'c', 'd']) await insertJobs(admin, { queue: 'room', group })
+  await insertJobs(admin, { queue: 'room', count: 40 })
+  expect(await first.claim(['room'], 2, 5)).toHaveLength(5)
+  const groups: (string | null)[] = []
+  for (let turn = 0; turn < 30; turn++) {
+    const claimed = await second.claim(['room'], 1, 1)
+    expect(claimed).toHaveLength(1)
+    groups.push(...claimed.map(({ group }) => group))
+  }
+  // By chance: each in one of two, so that one in a hundred million such tests sees none of them.
+  expect(new Set(groups)).toEqual(new Set([null, 'c', 'd']))
+})
+
 test('a job of a group that was enqueued before the one that runs, and committed after it began, waits for it', async () => {
   const enqueuer = await SqlWorker.open(database)
   await enqueuer.client.query('begin')

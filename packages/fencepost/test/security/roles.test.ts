@@ -1,5 +1,7 @@
-import { defineJob, drain, fencepost } from 'fencepost'
+import { defineJob, fencepost } from 'fencepost'
+import { drain } from 'fencepost/testing'
 import { afterAll, expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { untilInLine } from '../support/waiters.ts'
 import { cloneWithRoles } from './clone-with-roles.ts'
 
@@ -66,6 +68,25 @@ test('a role of use runs things once, and writes to a protected table under its 
   expect(await fp.once('a', async () => 'done')).toBe('done')
   expect(await fp.once('a', async () => 'again')).toBe('done')
   await fp.reconcile()
+  await using other = open('user')
+  expect(await fp.semaphore('s', 1).acquire(({ number }) => number)).toBe(1)
+  await fp.semaphore('s', 1).acquire(async (permit) => {
+    await permit.transaction((tx) => tx.query('select 1'))
+    const waiting = other.semaphore('s', 1).acquire(() => 'served')
+    await untilInLine(admin, 's', 1)
+    expect(await other.semaphore('s', 1).who()).toMatchObject([{ token: permit.token }])
+    await as('looker', async (client) => {
+      expect((await client.query(`select number, waiting from fencepost.permits('s')`)).rows).toEqual([
+        { number: 1, waiting: 1 },
+      ])
+      await client.query('select * from fencepost.semaphores')
+    })
+    await permit.release()
+    expect(await waiting).toBe('served')
+  })
+  expect(await fp.single('c', { ttl: '1h' }, () => 'computed')).toBe('computed')
+  expect(await other.single('c', () => 'again')).toBe('computed')
+  await as('looker', (client) => client.query('select * from fencepost.single_results'))
   const insert = 'insert into ledger values (1)'
   await fp.lock('account:1', async (lock) => {
     await lock.transaction((tx) => tx.query(insert))
@@ -88,6 +109,36 @@ test('a role of use runs things once, and writes to a protected table under its 
     for (const view of ['protected_tables', 'once', 'violations', 'bypasses', 'locks'])
       await client.query(`select * from fencepost.${view}`)
   })
+})
+
+test('a role of use declares and runs schedules, one of admin pauses, resumes, runs and forgets them, one of inspect looks', async () => {
+  await using user = open('user')
+  await using boss = open('boss')
+  let ran = 0
+  await user.cron('minutely', '* * * * *', async ({ transaction }) => {
+    await transaction((tx) => tx.query(`insert into effects values ('tick')`))
+    ran++
+  })
+  for (const verb of ['runNow', 'pause', 'resume', 'forget'] as const)
+    await expect(user.schedules[verb]('minutely')).rejects.toMatchObject({ code: 'MISSING_PRIVILEGE' })
+  await expect(
+    as('user', (client) => client.query(`update fencepost.schedules set paused_at = null`)),
+  ).rejects.toMatchObject({ code: '42501' })
+  expect(await boss.schedules.pause('minutely')).toBe(true)
+  await boss.schedules.runNow('minutely')
+  await eventually(async () => ran > 0)
+  expect(await boss.schedules.resume('minutely')).toBe(true)
+  await as('looker', async (client) => {
+    const { rows } = await client.query('select name, running from fencepost.schedule_list')
+    expect(rows).toMatchObject([{ name: 'minutely' }])
+    await client.query('select * from fencepost.tick_list')
+    await expect(client.query(`select fencepost.pause_schedule('minutely')`)).rejects.toMatchObject({ code: '42501' })
+  })
+  await expect(as('nobody', (client) => client.query('select * from fencepost.schedule_list'))).rejects.toMatchObject({
+    code: '42501',
+  })
+  await user.close()
+  expect(await boss.schedules.forget('minutely')).toBe(true)
 })
 
 test('a role of use raises the epoch where that is due, also after half of its tokens', async () => {
@@ -150,6 +201,10 @@ test('a role of inspect sees who holds and who waits, and can take nothing by ou
       `select fencepost.take(1, 2, null)`,
       `select nextval('fencepost.tokens')`,
       'delete from fencepost.waiters',
+      'delete from fencepost.semaphores',
+      'update fencepost.single_results set result = null',
+      `select fencepost.take_permits(1, 2, 'default', 's', 1, null, true, '{}', 0, 1)`,
+      `select fencepost.single_store('default', 'c', 9, null, null, '1 h', '', '', 0)`,
     ])
       await expect(client.query(statement)).rejects.toMatchObject({ code: '42501' })
   })

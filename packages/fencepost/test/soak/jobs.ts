@@ -25,13 +25,13 @@ if (!isSeen) console.log('nothing took effect twice in transactions of their own
 if (!isSafe || !isSeen) process.exitCode = 1
 
 /** With effect and completion in one transaction: whether each took effect once; apart: whether it was seen that they do not. */
-async function run(isTransactional: boolean, work: Work): Promise<boolean> {
+async function run(isTransactional: boolean, asked: Work): Promise<boolean> {
   await using server = await startPostgres({ ...binariesOf(postgres), settings: { max_connections: '200' } })
   const what = isTransactional ? 'job.transaction' : 'effect and completion apart'
   const from = performance.now()
   let tellAt = 0
   const shift = await runCrew({
-    ...work,
+    ...asked,
     url: server.url,
     seed,
     isTransactional,
@@ -44,7 +44,7 @@ async function run(isTransactional: boolean, work: Work): Promise<boolean> {
   const { paidTwice, unpaid, outOfOrder } = shift
   const seconds = Math.round((performance.now() - from) / 1000)
   console.log(
-    `${what}: ${work.jobs} jobs, ${work.workers} workers, ${work.kills} killed, ${work.freezes} frozen, ${seconds} s`,
+    `${what}: ${asked.jobs} jobs, ${asked.workers} workers, ${asked.kills} killed, ${asked.freezes} frozen, ${seconds} s`,
   )
   console.log(
     `  twice ${paidTwice.length}, never ${unpaid.length}, out of order ${outOfOrder.length}, left ${shift.left}`,

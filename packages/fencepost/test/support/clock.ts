@@ -1,58 +1,91 @@
-import type { PostgresServer } from '@fencepost/dev-postgres'
+import type { PostgresOptions, PostgresServer } from '@fencepost/dev-postgres'
 import { execFileSync } from 'node:child_process'
 import { chmod, mkdtemp, readlink, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { ownServer } from './database.ts'
 
 /** Why a server's clock cannot be turned here; undefined if it can. */
 export const whyNoClock = findFaketime()
 
-/** A server whose clock can be turned while it runs: a library before the system's tells it the time. */
+/** A clock that can be turned while processes go by it: a library before the system's tells them the time. */
+export class TurnedClock implements AsyncDisposable {
+  readonly folder: string
+
+  static async start(): Promise<TurnedClock> {
+    const clock = new TurnedClock(await mkdtemp(join(tmpdir(), 'fencepost-clock-')))
+    await clock.turn(0)
+    return clock
+  }
+
+  private constructor(folder: string) {
+    this.folder = folder
+  }
+
+  /** What a process needs in its environment to go by it. Read again for every look at the clock; what measures time from one moment to another is left alone. */
+  get environment(): string[] {
+    return [
+      'LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1',
+      `FAKETIME_TIMESTAMP_FILE=${join(this.folder, 'clock')}`,
+      'FAKETIME_NO_CACHE=1',
+      'FAKETIME_DONT_FAKE_MONOTONIC=1',
+      'NO_FAKE_STAT=1',
+      'FAKETIME_DISABLE_SHM=1',
+    ]
+  }
+
+  /** From now on it is this far from the true time. */
+  async turn(seconds: number): Promise<void> {
+    const next = join(this.folder, 'next')
+    await writeFile(next, `${seconds < 0 ? '' : '+'}${seconds}s\n`)
+    await rename(next, join(this.folder, 'clock'))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.folder, { recursive: true })
+  }
+}
+
+/** Starts a server, of programs of its own. */
+export type StartServer = (options: PostgresOptions) => Promise<PostgresServer>
+
+/** A server whose clock can be turned while it runs. */
 export class ServerWithClock implements AsyncDisposable {
   readonly server: PostgresServer
-  readonly #folder: string
+  readonly #clock: TurnedClock
 
-  static async start(): Promise<ServerWithClock> {
-    const folder = await mkdtemp(join(tmpdir(), 'fencepost-clock-'))
-    const programs = await programsFolder()
-    await writeFile(join(folder, 'clock'), '+0s\n')
+  static async start(start: StartServer): Promise<ServerWithClock> {
+    const clock = await TurnedClock.start()
+    const { folder, environment } = clock
+    const programs = await programsFolder(start)
     // Programs in place of the real ones: nothing of our environment reaches a server.
     for (const program of ['postgres', 'initdb']) {
-      const script = `#!/bin/sh\n${program === 'postgres' ? turnedBy(join(folder, 'clock')) : ''}exec '${programs}/${program}' "$@"\n`
+      const turned = program === 'postgres' ? `export ${environment.map((one) => `'${one}'`).join(' ')}\n` : ''
+      const script = `#!/bin/sh\n${turned}exec '${programs}/${program}' "$@"\n`
       await writeFile(join(folder, program), script, { mode: 0o755 })
     }
     await chmod(folder, 0o755)
-    return new ServerWithClock(await ownServer({}, undefined, { binaries: folder }), folder)
+    return new ServerWithClock(await start({ binaries: folder }), clock)
   }
 
-  private constructor(server: PostgresServer, folder: string) {
+  private constructor(server: PostgresServer, clock: TurnedClock) {
     this.server = server
-    this.#folder = folder
+    this.#clock = clock
   }
 
   /** From now on the server's clock is this far from the true one. */
   async turn(seconds: number): Promise<void> {
-    const next = join(this.#folder, 'next')
-    await writeFile(next, `${seconds < 0 ? '' : '+'}${seconds}s\n`)
-    await rename(next, join(this.#folder, 'clock'))
+    await this.#clock.turn(seconds)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.stop()
-    await rm(this.#folder, { recursive: true })
+    await this.#clock[Symbol.asyncDispose]()
   }
 }
 
-/** Read again for every look at the clock; what measures time from one moment to another is left alone. */
-function turnedBy(clock: string): string {
-  const how = 'FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1 FAKETIME_DISABLE_SHM=1'
-  return `export LD_PRELOAD='/usr/$LIB/faketime/libfaketime.so.1' FAKETIME_TIMESTAMP_FILE='${clock}' ${how}\n`
-}
-
 /** Where the programs of the run's major are, which may be a copy that was made for the server's user. */
-async function programsFolder(): Promise<string> {
-  await using server = await ownServer()
+async function programsFolder(start: StartServer): Promise<string> {
+  await using server = await start({})
   return dirname(await readlink(`/proc/${server.pid}/exe`))
 }
 

@@ -1,27 +1,34 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { buildGo, type Command, PYTHON, RUBY } from './other-languages.ts'
+import { programEnvironment } from './program-environment.ts'
 import { PSQL } from './psql.ts'
 
 /** How a program of another language is started: it reads a verb and its key from each line, and answers `true` or `false`. */
 export interface OtherLanguage {
   readonly name: string
   /** Undefined if it is not installed. */
-  readonly command: readonly [string, ...string[]] | undefined
+  readonly command: Command | undefined
   /** The line that calls a function with a key. */
   readonly line: (verb: string, ...key: string[]) => string
 }
 
 const words = (verb: string, ...key: string[]) => [verb, ...key].join(' ')
 
-export const PYTHON: OtherLanguage = {
+export const A_PYTHON: OtherLanguage = {
   name: 'Python with psycopg2',
-  command: installed('/usr/bin/python3', '-c', 'import psycopg2') && ['/usr/bin/python3', fixture('lock.py')],
+  command: PYTHON && [...PYTHON, fixture('lock.py')],
   line: words,
 }
-export const RUBY: OtherLanguage = {
+export const A_RUBY: OtherLanguage = {
   name: 'Ruby with pg',
-  command: installed('ruby', '-e', 'require "pg"') && ['ruby', fixture('lock.rb')],
+  command: RUBY && [...RUBY, fixture('lock.rb')],
+  line: words,
+}
+export const A_GO: OtherLanguage = {
+  name: 'Go with lib/pq',
+  command: buildGo(fixture('lock.go')),
   line: words,
 }
 // What is no boolean, as pg_advisory_lock's nothing is none, was granted.
@@ -31,10 +38,6 @@ export const A_PSQL: OtherLanguage = {
   line: (verb, ...key) => `select case ${verb}(${key.join()})::text when 'false' then 'false' else 'true' end;`,
 }
 
-for (const { name, command } of [PYTHON, RUBY])
-  if (command === undefined)
-    console.warn(`skipped: tests of ${name} (Debian: apt-get install python3-psycopg2 ruby-pg)`)
-
 /** A process of another language with one connection. */
 export class OtherProgram implements AsyncDisposable {
   readonly #child: ChildProcess
@@ -43,7 +46,7 @@ export class OtherProgram implements AsyncDisposable {
 
   constructor({ command = [''], line }: OtherLanguage, url: string) {
     const [program, ...args] = command
-    const env = { ...process.env, DATABASE_URL: url, PGAPPNAME: 'program' }
+    const env = { ...programEnvironment(url), PGAPPNAME: 'program' }
     this.#child = spawn(program, program === PSQL ? [...args, url] : args, { env, stdio: ['pipe', 'pipe', 'inherit'] })
     this.#answers = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]()
     this.#line = line
@@ -75,13 +78,4 @@ export class OtherProgram implements AsyncDisposable {
 
 function fixture(file: string): string {
   return new URL(`../fixtures/${file}`, import.meta.url).pathname
-}
-
-function installed(program: string, ...args: string[]): true | undefined {
-  try {
-    execFileSync(program, args, { stdio: 'ignore' })
-    return true
-  } catch {
-    return undefined
-  }
 }

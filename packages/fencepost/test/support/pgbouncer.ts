@@ -8,8 +8,8 @@ import { freePort } from './free-port.ts'
 /** Where Debian and others put it; undefined if it is not installed. */
 export const PGBOUNCER = findPgBouncer()
 
-/** A PgBouncer of its own before the server of `url`; `url` of the result goes through it. */
-export async function startPgBouncer(url: string, mode: 'session' | 'transaction') {
+/** A PgBouncer of its own before the server of `url`; `url` of the result goes through it. `settings`: further lines of its pgbouncer.ini. */
+export async function startPgBouncer(url: string, mode: 'session' | 'transaction', settings = '') {
   const { hostname, port, username, password, pathname } = new URL(url)
   const folder = await mkdtemp(join(tmpdir(), 'pgbouncer-'))
   const own = await freePort()
@@ -25,6 +25,7 @@ unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${join(folder, 'users.txt')}
 pool_mode = ${mode}
+${settings}
 `,
   )
   for (const [path, rights] of [

@@ -7,6 +7,15 @@ export function killServer(postmaster: number): void {
   for (const pid of [...childrenOf(postmaster), postmaster]) kill(pid)
 }
 
+/** Whether it runs, or is stopped: one that has ended does not, also if nobody has asked for its end yet. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 }

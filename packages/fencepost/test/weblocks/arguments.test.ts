@@ -31,7 +31,7 @@ test.each([
   ['a mode in capitals', ['a', { mode: 'SHARED' }, callback]],
   ['null for a signal', ['a', { signal: null }, callback]],
   ['a signal that is none', ['a', { signal: { aborted: false } }, callback]],
-])('rejects with a TypeError: %s', async (_, args) => {
+])('W8: rejects with a TypeError: %s', async (_, args) => {
   await expect(request(...args)).rejects.toBeInstanceOf(TypeError)
 })
 
@@ -44,20 +44,20 @@ test.each([
   ['signal and ifAvailable', ['a', { signal: new AbortController().signal, ifAvailable: true }, callback]],
   ['a signal that is aborted, and a name that is reserved', ['-a', { signal: AbortSignal.abort() }, callback]],
   ['a signal that is aborted, and ifAvailable', ['a', { signal: AbortSignal.abort(), ifAvailable: true }, callback]],
-])('rejects with a NotSupportedError: %s', async (_, args) => {
+])('W10, W11, W12, W13, W14: rejects with a NotSupportedError: %s', async (_, args) => {
   const error = await request(...args).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(DOMException)
   expect(error).toMatchObject({ name: 'NotSupportedError', code: DOMException.NOT_SUPPORTED_ERR })
 })
 
-test('a wrong argument is told by the promise, and never thrown', () => {
+test('W8: a wrong argument is told by the promise, and never thrown', () => {
   expect(() => {
     request().catch(() => {})
     request('-a', callback).catch(() => {})
   }).not.toThrow()
 })
 
-test('converted as WebIDL has it: options that are undefined, null or a function, unknown ones, and truthy flags', async () => {
+test('W9: converted as WebIDL has it: options that are undefined, null or a function, unknown ones, and truthy flags', async () => {
   for (const options of [undefined, null, () => {}, { unknown: 1 }, { mode: undefined, signal: undefined }])
     expect(await request('a', options, callback)).toMatchObject({ name: 'a', mode: 'exclusive' })
   expect(await request('a', { ifAvailable: 'yes', steal: 0 }, callback)).toMatchObject({ name: 'a' })
@@ -65,7 +65,7 @@ test('converted as WebIDL has it: options that are undefined, null or a function
   expect(await request('a', { mode }, callback)).toMatchObject({ mode: 'shared' })
 })
 
-test('names are converted to strings', async () => {
+test('W9: names are converted to strings', async () => {
   expect(await request(123, callback)).toMatchObject({ name: '123' })
   expect(await request(null, callback)).toMatchObject({ name: 'null' })
   expect(await request({}, callback)).toMatchObject({ name: '[object Object]' })
@@ -78,7 +78,7 @@ test('takes two arguments or three, as request.length says', () => {
 })
 
 test.each(['', 'a\0b', '\0', '\uD800', '\uDC00x', 'ü-🔒', ' ', 'x'.repeat(1025), '🔒'.repeat(400)])(
-  'any string is a name, and another than any other: %j',
+  'W3: any string is a name, and another than any other: %j',
   async (name) => {
     await fp.locks.request(name, async (lock) => {
       expect(lock.name).toBe(name)

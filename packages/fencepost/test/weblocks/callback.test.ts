@@ -16,7 +16,7 @@ afterAll(async () => {
 
 const isFree = async (name: string) => await locks.request(name, { ifAvailable: true }, (lock) => lock !== null)
 
-test('the callback is given the name and the mode, and our token, signal, guard and transaction besides', async () => {
+test('W23: the callback is given the name and the mode, and our token, signal, guard and transaction besides', async () => {
   await locks.request('a', { mode: 'shared' }, async (lock) => {
     expect(lock).toMatchObject({ name: 'a', mode: 'shared', token: expect.any(Number) })
     expect(lock.signal.aborted).toBe(false)
@@ -25,7 +25,24 @@ test('the callback is given the name and the mode, and our token, signal, guard 
   })
 })
 
-test('the callback is not called before request() returns, neither for a lock that is free nor for null', async () => {
+test('W23: the callback is called with one argument, once, and for null as well', async () => {
+  const calls: unknown[][] = []
+  const callback = (...args: unknown[]) => calls.push(args)
+  await locks.request('a', callback)
+  await locks.request('a', () => locks.request('a', { ifAvailable: true }, callback))
+  expect(calls).toEqual([[expect.objectContaining({ name: 'a' })], [null]])
+})
+
+test('W24: name and mode of a lock cannot be written, and can be read when it is let go of', async () => {
+  const lock = await locks.request('a', { mode: 'shared' }, (given) => given)
+  for (const attribute of ['name', 'mode'] as const) {
+    expect(() => Object.assign(lock, { [attribute]: 'b' })).toThrow(TypeError)
+    expect(Object.keys(lock)).not.toContain(attribute)
+  }
+  expect([lock.name, lock.mode]).toEqual(['a', 'shared'])
+})
+
+test('W15: the callback is not called before request() returns, neither for a lock that is free nor for null', async () => {
   let isReturned = false
   const first = locks.request('a', () => expect(isReturned).toBe(true))
   const second = locks.request('a', { ifAvailable: true }, () => expect(isReturned).toBe(true))
@@ -33,7 +50,7 @@ test('the callback is not called before request() returns, neither for a lock th
   await Promise.all([first, second])
 })
 
-test('resolves with what the callback returned, or what that resolves with, or a thenable', async () => {
+test('W1: resolves with what the callback returned, or what that resolves with, or a thenable', async () => {
   expect(await locks.request('a', () => 1)).toBe(1)
   expect(await locks.request('a', async () => 2)).toBe(2)
   // oxlint-disable-next-line unicorn/no-thenable -- that is what is shown
@@ -41,7 +58,7 @@ test('resolves with what the callback returned, or what that resolves with, or a
   expect(await locks.request('a', () => {})).toBeUndefined()
 })
 
-test('rejects with what the callback threw, or rejected with, and lets go of the lock', async () => {
+test('W1: rejects with what the callback threw, or rejected with, and lets go of the lock', async () => {
   const error = new Error('mine')
   const thrown = locks.request('a', () => {
     throw error
@@ -58,7 +75,7 @@ test('rejects with what the callback threw, or rejected with, and lets go of the
   await expect(unavailable).rejects.toBe(error)
 })
 
-test('the lock is held until the promise of the callback settles, and free when that of the request does', async () => {
+test('W1, W19: the lock is held until the promise of the callback settles, and free when that of the request does', async () => {
   await using tab = await Tab.open(database.url)
   const [called, end] = [deferred(), deferred()]
   const done = locks.request('a', async () => {
@@ -76,14 +93,14 @@ test('the lock is held until the promise of the callback settles, and free when 
   await after.release()
 })
 
-test('a callback that is not async holds the lock while it runs', async () => {
+test('W2: a callback that is not async holds the lock while it runs', async () => {
   let isOver = false
   const first = locks.request('a', () => void (isOver = true))
   await locks.request('a', () => expect(isOver).toBe(true))
   await first
 })
 
-test('a request in the callback for the same name is granted after it, if the callback does not wait for it', async () => {
+test('W6: a request in the callback for the same name is granted after it, if the callback does not wait for it', async () => {
   const order: string[] = []
   let inner: Promise<unknown> = Promise.resolve()
   await locks.request('a', async () => {
@@ -107,7 +124,7 @@ test('a request in the callback of fp.lock for the same name waits for its end a
   expect(order).toEqual(['outer', 'inner'])
 })
 
-test('other names are granted meanwhile, here and elsewhere, also inside of each other', async () => {
+test('W3: other names are granted meanwhile, here and elsewhere, also inside of each other', async () => {
   await using tab = await Tab.open(database.url)
   const value = await locks.request('a', () =>
     locks.request('b', async () => {
@@ -120,7 +137,7 @@ test('other names are granted meanwhile, here and elsewhere, also inside of each
   expect(value).toBe('c')
 })
 
-test('a process that is killed lets go of what it holds, and of its place', async () => {
+test('W7: a process that is killed lets go of what it holds, and of its place', async () => {
   await using holder = await Tab.open(database.url)
   await using waiter = await Tab.open(database.url)
   await (await holder.ask('a')).called()
@@ -131,6 +148,21 @@ test('a process that is killed lets go of what it holds, and of its place', asyn
   await waiter.remote.kill()
   await holder.remote.kill()
   expect(await last).toBe('last')
+})
+
+test('W7: of a process that is killed neither locks nor requests are told any more, and shared requests behind its exclusive one are granted', async () => {
+  await using reader = await Tab.open(database.url)
+  await using writer = await Tab.open(database.url)
+  await (await reader.ask('a', { mode: 'shared' })).called()
+  await writer.ask('a')
+  await untilInLine(database.admin, 'a', 1)
+  const late = locks.request('a', { mode: 'shared' }, () => 'late')
+  await untilInLine(database.admin, 'a', 2)
+  await writer.remote.kill()
+  expect(await late).toBe('late')
+  await reader.remote.kill()
+  await eventually(async () => (await locks.query()).held.length === 0)
+  expect(await locks.query()).toEqual({ held: [], pending: [] })
 })
 
 test('a lock that is lost rejects at once with an AbortError, which names the cause', async () => {
@@ -145,10 +177,12 @@ test('a lock that is lost rejects at once with an AbortError, which names the ca
     await callback
     throw new Error('nobody hears of it')
   })
+  // From now on: it rejects before the statement below has been answered.
+  const rejected: Promise<unknown> = done.catch((reason: unknown) => reason)
   await called.promise
   const terminate = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cut off fencepost'`
   await database.admin.query(terminate)
-  const error: unknown = await done.catch((reason: unknown) => reason)
+  const error = await rejected
   expect(error).toBeInstanceOf(DOMException)
   expect(error).toMatchObject({ name: 'AbortError', cause: { code: 'LOCK_LOST', lockName: 'lost' } })
   end.resolve()

@@ -13,7 +13,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]()
 })
 
-test('exclusive requests of one process are granted one at a time, in the order in which they were made', async () => {
+test('W4, W6: exclusive requests of one process are granted one at a time, in the order in which they were made', async () => {
   const order: number[] = []
   let held = 0
   const turn = (number: number) =>
@@ -27,7 +27,7 @@ test('exclusive requests of one process are granted one at a time, in the order 
   expect(order).toEqual(Array.from({ length: 50 }, (_, number) => number))
 })
 
-test('shared requests are granted together, in one process, inside of each other, and in two processes', async () => {
+test('W5: shared requests are granted together, in one process, inside of each other, and in two processes', async () => {
   await using tab = await Tab.open(database.url)
   const value = await locks.request('b', { mode: 'shared' }, () =>
     locks.request('b', { mode: 'shared' }, async (lock) => {
@@ -40,7 +40,7 @@ test('shared requests are granted together, in one process, inside of each other
   expect(value).toBe('shared')
 })
 
-test('an exclusive request waits for all shared ones', async () => {
+test('W4: an exclusive request waits for all shared ones', async () => {
   await using tab = await Tab.open(database.url)
   const [first, second] = [await tab.ask('c', { mode: 'shared' }), await tab.ask('c', { mode: 'shared' })]
   await Promise.all([first.called(), second.called()])
@@ -55,7 +55,7 @@ test('an exclusive request waits for all shared ones', async () => {
   await writer
 })
 
-test('a shared request behind an exclusive one waits for it, though others share the lock; all in order over two processes', async () => {
+test('W6, W21: a shared request behind an exclusive one waits for it, though others share the lock; all in order over two processes', async () => {
   await using tab = await Tab.open(database.url)
   const order: string[] = []
   const end = deferred()
@@ -81,7 +81,7 @@ test('a shared request behind an exclusive one waits for it, though others share
   await last.release()
 })
 
-test('requests of three processes are granted in the order in which they were made', async () => {
+test('W6: requests of three processes are granted in the order in which they were made', async () => {
   await using first = await Tab.open(database.url)
   await using second = await Tab.open(database.url)
   await using third = await Tab.open(database.url)
@@ -104,7 +104,7 @@ test('requests of three processes are granted in the order in which they were ma
   expect(tokens).toEqual(tokens.toSorted((a, b) => a - b))
 })
 
-test('ifAvailable: granted if it is free, null if it is held or waited for, here and elsewhere, and never in the line', async () => {
+test('W18: ifAvailable: granted if it is free, null if it is held or waited for, here and elsewhere, and never in the line', async () => {
   await using tab = await Tab.open(database.url)
   const available = (mode: 'exclusive' | 'shared' = 'exclusive') =>
     locks.request('f', { ifAvailable: true, mode }, (lock) => lock?.mode ?? null)
@@ -125,7 +125,7 @@ test('ifAvailable: granted if it is free, null if it is held or waited for, here
   expect(await available()).toBe('exclusive')
 })
 
-test('ifAvailable: of two at once one is granted and the other gets null, as does one behind a request made just before', async () => {
+test('W18: ifAvailable: of two at once one is granted and the other gets null, as does one behind a request made just before', async () => {
   const [one, other] = [deferred(), deferred()]
   const granted = locks.request('g', { ifAvailable: true }, (lock) => (one.resolve(), lock && other.promise))
   const refused = await locks.request('g', { ifAvailable: true }, (lock) => lock)

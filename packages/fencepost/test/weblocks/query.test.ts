@@ -22,11 +22,11 @@ const infos = (list: readonly { name: string; mode: string; clientId: string }[]
 
 const sorted = (list: string[][]) => list.toSorted((a, b) => (a.join() < b.join() ? -1 : 1))
 
-test('nothing is held and nothing pending: two empty lists', async () => {
+test('W25, W26: nothing is held and nothing pending: two empty lists', async () => {
   expect(await locks.query()).toEqual({ held: [], pending: [] })
 })
 
-test('what this process has asked for is in the answer at once, held or pending, with name, mode and client', async () => {
+test('W25, W26: what this process has asked for is in the answer at once, held or pending, with name, mode and client', async () => {
   const end = deferred()
   const requests = [
     locks.request('a', () => end.promise),
@@ -47,7 +47,7 @@ test('what this process has asked for is in the answer at once, held or pending,
   await Promise.all(requests)
 })
 
-test('a name that is shared is in the answer once for each who holds it', async () => {
+test('W26: a name that is shared is in the answer once for each who holds it', async () => {
   await using tab = await Tab.open(database.url)
   const other = await tab.ask('shared', { mode: 'shared' })
   await other.called()
@@ -65,7 +65,7 @@ test('a name that is shared is in the answer once for each who holds it', async 
   )
 })
 
-test('pending requests are in the order in which they were made, over all names and processes', async () => {
+test('W25: pending requests are in the order in which they were made, over all names and processes', async () => {
   await using tab = await Tab.open(database.url)
   const end = deferred()
   const holders = ['x', 'y'].map((name) => locks.request(name, () => end.promise))
@@ -88,7 +88,7 @@ test('pending requests are in the order in which they were made, over all names 
   await Promise.all([...holders, ...asked])
 })
 
-test('held locks are in the order of their grants, the young ones by name as far as this process holds them', async () => {
+test('W26: held locks are in the order of their grants, the young ones by name as far as this process holds them', async () => {
   await locks.request('third', () =>
     locks.request('first', async () => {
       await locks.request('second', async () => {
@@ -100,7 +100,7 @@ test('held locks are in the order of their grants, the young ones by name as far
   )
 })
 
-test('a request that was given up, and a lock that was let go of, are gone from the answer', async () => {
+test('W25, W26: a request that was given up, and a lock that was let go of, are gone from the answer', async () => {
   const [end, abort] = [deferred(), new AbortController()]
   const holder = locks.request('gone', () => end.promise)
   const waiting = expect(locks.request('gone', { signal: abort.signal }, () => {})).rejects.toMatchObject({

@@ -17,7 +17,7 @@ const never = () => {
   throw new Error('the callback must not be called')
 }
 
-test('a signal that is aborted already rejects with its reason, and nothing is asked for', async () => {
+test('W14: a signal that is aborted already rejects with its reason, and nothing is asked for', async () => {
   await expect(locks.request('a', { signal: AbortSignal.abort() }, never)).rejects.toMatchObject({ name: 'AbortError' })
   await expect(locks.request('a', { signal: AbortSignal.abort('mine') }, never)).rejects.toBe('mine')
   await expect(locks.request('a', { signal: AbortSignal.abort(null) }, never)).rejects.toBeNull()
@@ -25,7 +25,7 @@ test('a signal that is aborted already rejects with its reason, and nothing is a
 })
 
 test.each([undefined, new Error('mine'), 'text'])(
-  'an abort while it waits rejects with the reason, leaves the line, and the next is granted in its turn: %s',
+  'W20: an abort while it waits rejects with the reason, leaves the line, and the next is granted in its turn: %s',
   async (reason) => {
     const [end, abort] = [deferred(), new AbortController()]
     const holder = locks.request('b', () => end.promise)
@@ -42,7 +42,7 @@ test.each([undefined, new Error('mine'), 'text'])(
   },
 )
 
-test('an abort right after the call rejects, and the callback is not called', async () => {
+test('W22: an abort right after the call rejects, and the callback is not called', async () => {
   const abort = new AbortController()
   const asked = locks.request('c', { signal: abort.signal }, never)
   abort.abort()
@@ -50,7 +50,7 @@ test('an abort right after the call rejects, and the callback is not called', as
   expect(await locks.request('c', { ifAvailable: true }, (lock) => lock?.name)).toBe('c')
 })
 
-test('a signal that times out gives up the wait with a TimeoutError', async () => {
+test('W20: a signal that times out gives up the wait with a TimeoutError', async () => {
   const end = deferred()
   const holder = locks.request('d', () => end.promise)
   await expect(locks.request('d', { signal: AbortSignal.timeout(50) }, never)).rejects.toMatchObject({
@@ -60,7 +60,7 @@ test('a signal that times out gives up the wait with a TimeoutError', async () =
   await holder
 })
 
-test('an abort after the grant, in the callback or after it, has no effect', async () => {
+test('W22: an abort after the grant, in the callback or after it, has no effect', async () => {
   const abort = new AbortController()
   const value = await locks.request('e', { signal: abort.signal }, async (lock) => {
     abort.abort()
@@ -71,7 +71,7 @@ test('an abort after the grant, in the callback or after it, has no effect', asy
   expect(value).toBe('done')
 })
 
-test('an abort of one request leaves another with the same signal that was granted alone', async () => {
+test('W22: an abort of one request leaves another with the same signal that was granted alone', async () => {
   const [abort, end] = [new AbortController(), deferred()]
   const granted = locks.request('f', { signal: abort.signal }, () => end.promise.then(() => 'done'))
   const waiting = locks.request('f', { signal: abort.signal }, never)
@@ -82,7 +82,7 @@ test('an abort of one request leaves another with the same signal that was grant
   expect(await granted).toBe('done')
 })
 
-test('an abort in another process leaves the line to those behind it', async () => {
+test('W20: an abort in another process leaves the line to those behind it', async () => {
   await using tab = await Tab.open(database.url)
   const end = deferred()
   const holder = locks.request('g', () => end.promise)
@@ -95,4 +95,18 @@ test('an abort in another process leaves the line to those behind it', async () 
   end.resolve()
   await holder
   expect(await next).toBe('next')
+})
+
+test('W20: an abort of an exclusive request lets the shared ones behind it in at once, beside those that share the lock already', async () => {
+  const [end, abort] = [deferred(), new AbortController()]
+  const reader = locks.request('h', { mode: 'shared' }, () => end.promise)
+  const writer = expect(locks.request('h', { signal: abort.signal }, never)).rejects.toBe('enough')
+  await untilInLine(database.admin, 'h', 1)
+  const late = [1, 2].map((number) => locks.request('h', { mode: 'shared' }, () => number))
+  await untilInLine(database.admin, 'h', 3)
+  abort.abort('enough')
+  await writer
+  expect(await Promise.all(late)).toEqual([1, 2])
+  end.resolve()
+  await reader
 })

@@ -33,7 +33,7 @@ test('a job that throws undefined, never returns, has a payload of 10 MB or a na
       queue,
       retry: { attempts: 1 },
       run() {
-        // oxlint-disable-next-line no-throw-literal -- what a library may do
+        // oxlint-disable-next-line typescript/only-throw-error -- what a library may do
         throw undefined
       },
     }),
@@ -62,7 +62,7 @@ test.each([
   ['blocks', 'the event loop for longer than freezeTimeout', { freezeTimeout: '1s' }],
 ])(
   'a job that %s %s ends dead with the reason after its attempts, and the others are done',
-  async (name, _, instance) => {
+  async (name, _what, instance) => {
     const [queue, attempts] = [name, 2]
     const enqueue = 'select fencepost.enqueue_jobs($1, $2, queue => $3, attempts => $4)'
     await admin.query(enqueue, [name, '[null]', queue, attempts])

@@ -41,6 +41,19 @@ test('every job is run once, at most so many at once, and forgotten when it is d
   expect((await admin.query("select from fencepost.jobs where queue = 'count'")).rowCount).toBe(0)
 })
 
+test('a job does not wait behind one with a group that its worker runs, while another worker has time', async () => {
+  const quickRan = deferred()
+  const slow = defineJob({ name: 'slow', queue: 'beside', run: async () => await quickRan.promise })
+  const quick = defineJob({ name: 'quick', queue: 'beside', run: () => quickRan.resolve() })
+  await using fp = fencepost(database.url)
+  await fp.enqueue(slow, null, { group: 'a' })
+  await fp.enqueue(quick, null)
+  await using one = fp.worker([slow, quick], { concurrency: 1 })
+  await using other = fp.worker([slow, quick], { concurrency: 1 })
+  await quickRan.promise
+  await Promise.all([one.idle(), other.idle()])
+})
+
 test('a job that throws is tried again after its delay, as often as it may be, and is dead then', async () => {
   await using fp = fencepost(database.url)
   const attempts: number[] = []

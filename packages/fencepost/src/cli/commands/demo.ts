@@ -9,6 +9,7 @@ interface Options {
 export function demo(program: Command): void {
   program
     .command('demo')
+    .summary('a zombie that pays twice, and how the fence refuses it; needs no database')
     .description(
       'Freeze a worker in the middle of a payout, twice: without the fence it pays a second time when it wakes, ' +
         'with the fence the database refuses its commit. Needs no database: it starts a throw-away PostgreSQL, ' +

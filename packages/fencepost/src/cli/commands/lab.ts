@@ -11,6 +11,7 @@ interface LabModule {
 export function lab(program: Command): void {
   program
     .command('lab')
+    .summary('break locks of all kinds on real servers, and count what was paid twice')
     .description(
       'Break Redlock, SET NX, advisory locks, leases, etcd, ZooKeeper and Fencepost on real servers of its own, and count in a ' +
         `ledger what was paid twice. Needs npm install --save-dev ${LAB}; all options are its own: fencepost lab --help`,

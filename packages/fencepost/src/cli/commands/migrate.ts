@@ -1,24 +1,19 @@
 import type { Command } from 'commander'
 import type { MigrationReport } from '../../index.ts'
+import { databaseOptions, type DatabaseOptions } from '../database-options.ts'
 import { targetOf } from '../target.ts'
 
-interface Options {
-  readonly url?: string
-  readonly schema: string
+interface Options extends DatabaseOptions {
   readonly roles?: boolean
   readonly prefix?: string
-  readonly json?: boolean
 }
 
 export function migrate(program: Command): void {
-  program
-    .command('migrate')
+  databaseOptions(program.command('migrate'))
+    .summary('bring the schema up to date')
     .description('Bring the schema in the database up to date; do nothing where it is.')
-    .option('--url <url>', 'the database (default: DATABASE_URL, else PGHOST, PGUSER, PGDATABASE …)')
-    .option('--schema <name>', 'where the tables and functions live', 'fencepost')
     .option('--roles', 'also make roles to grant to others: <prefix>_use, <prefix>_inspect, <prefix>_admin')
     .option('--prefix <prefix>', 'of the roles (default: the name of the schema); implies --roles')
-    .option('--json', 'print what was done as JSON')
     .addHelpText('after', '\nExample:\n  DATABASE_URL=postgres://owner@db.example/app npx fencepost migrate')
     .action(run)
 }

@@ -7,6 +7,7 @@ interface Options {
 export function sql(program: Command): void {
   program
     .command('sql')
+    .summary('print the schema as one script for psql')
     .description(
       'Print the whole schema as one script for psql, for a database that does not have it yet; `migrate` updates one.',
     )

@@ -1,4 +1,5 @@
 import { CommandError, ExitCode } from '../exit-code.ts'
+import { loadDevPostgres } from '../load-dev-postgres.ts'
 import type { Talk } from './talk.ts'
 
 /** Where the demo runs, and how to give it back. */
@@ -15,7 +16,7 @@ export async function openDatabase(talk: Talk): Promise<Database> {
     return { url, throwAway: false, [Symbol.asyncDispose]: async () => {} }
   }
   talk.line('starts a PostgreSQL of its own')
-  const { startPostgres } = await loadDevPostgres()
+  const { startPostgres } = await loadDevPostgres('the demo needs a database', 'set DATABASE_URL')
   try {
     const server = await startPostgres()
     talk.line(`PostgreSQL ${server.version} runs on 127.0.0.1:${server.port}`)
@@ -26,22 +27,11 @@ export async function openDatabase(talk: Talk): Promise<Database> {
   }
 }
 
-async function loadDevPostgres() {
-  try {
-    return await import('@fencepost/dev-postgres')
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new CommandError(
-      'the demo needs a database: npm install --save-dev @fencepost/dev-postgres, or set DATABASE_URL',
-      ExitCode.unreachable,
-      { cause: error },
-    )
-  }
-}
-
 /** Host and database; of what is no URL nothing is shown, it may hold a password. The library refuses it. */
 function placeOf(url: string): string {
   if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) return 'which is no postgres:// URL'
   const { host, pathname } = new URL(url)
+  // Of a password with a slash it makes a path.
+  if (pathname.includes('@')) return 'whose password is not percent-encoded'
   return `${host || 'the local socket'}${pathname}`
 }

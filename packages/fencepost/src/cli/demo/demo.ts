@@ -1,5 +1,5 @@
 import { fencepost } from '../../index.ts'
-import { CommandError, ExitCode } from '../exit-code.ts'
+import { CommandError, ExitCode, signalled } from '../exit-code.ts'
 import { openDatabase } from './database.ts'
 import { KeeperProcess } from './processes/keeper-process.ts'
 import { Ledger } from './ledger.ts'
@@ -88,7 +88,7 @@ async function refuseOldServer(ledger: Ledger): Promise<void> {
 function listenForInterruption(): { signal: AbortSignal } & Disposable {
   const interruption = new AbortController()
   const interrupt = (signal: (typeof INTERRUPTIONS)[number]) => {
-    end(interruption, new CommandError(`the demo was ended by ${signal}`, ExitCode[signal]))
+    end(interruption, new CommandError(`the demo was ended by ${signal}`, signalled(signal)))
   }
   const giveUp = () => {
     const why = `the demo did not end within ${WATCHDOG_MS / 1000} s, the last line tells how far it came`

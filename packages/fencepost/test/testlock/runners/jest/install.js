@@ -1,0 +1,7 @@
+// Installs jest, if it is not there yet; says on stdout why it could not.
+import { installFolder } from '../../../../../../scripts/run/install-folder.js'
+
+const failure = await installFolder(import.meta.dirname, {
+  say: 'test: installing jest, whose hooks testLock registers',
+})
+if (failure !== null) console.log(failure)

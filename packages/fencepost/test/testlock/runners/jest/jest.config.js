@@ -1,0 +1,1 @@
+export default { testMatch: ['**/*.fixture.js'], transform: {}, watchman: false, haste: { enableSymlinks: false } }
