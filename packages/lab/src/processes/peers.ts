@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -24,11 +24,12 @@ export async function installPeers(say: (text: string) => void): Promise<string>
   const place = join(PLACES, `.lab-peers-${createHash('sha256').update(lock).digest('hex').slice(0, 12)}`)
   if (existsSync(place)) return place
   say('installs what it compares with (needs the network this once)')
-  await mkdir(PLACES, { recursive: true })
-  const making = await mkdtemp(join(PLACES, '.lab-making-'))
+  const making = await makeFolder()
   try {
     for (const file of FILES) await copyFile(join(HERE, file), join(making, file))
     await npm(making)
+    // Others than who installs it may run it.
+    await chmod(making, 0o755)
     // Whole or not at all. Another lab may have been faster.
     await rename(making, place).catch((error: unknown) => {
       if (!existsSync(place)) throw error
@@ -36,6 +37,16 @@ export async function installPeers(say: (text: string) => void): Promise<string>
     return place
   } finally {
     await rm(making, { recursive: true, force: true })
+  }
+}
+
+async function makeFolder(): Promise<string> {
+  try {
+    await mkdir(PLACES, { recursive: true })
+    return await mkdtemp(join(PLACES, '.lab-making-'))
+  } catch (error) {
+    const why = `${PLACES} cannot be written to: run the lab once as its owner, who then installs what it compares with`
+    throw new Error(why, { cause: error })
   }
 }
 
