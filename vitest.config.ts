@@ -51,6 +51,7 @@ export default defineConfig({
         onServer(`fencepost on PostgreSQL ${major}`, `${TESTS}/{${ON_BOTH_MAJORS.join()}}/**/*.test.ts`),
       ),
       project('dev-postgres', 'packages/dev-postgres/test/**/*.test.ts'),
+      project('lab', 'packages/lab/test/**/*.test.ts'),
       project('scripts', 'scripts/test/**/*.test.js'),
       project('bench', 'bench/test/**/*.test.js', ['bench/test/install-peers.js']),
     ],

@@ -6,17 +6,31 @@ import { suites } from './suites.js'
 
 /** @typedef {import('./peers/locker.js').Subject} Subject */
 
+/** All suites, one after the other, in one report. */
+const ALL = 'all'
+/** What a quick run of all leaves out: it takes longer than everything else together. */
+const SLOW = ['horizon', 'rescue']
+const QUICK_ROUNDS = 2
+
 /**
+ * What is measured on the same servers.
+ *
+ * @typedef {object} Part
+ * @property {string} suite
+ * @property {import('./suites.js').Work[]} works
+ * @property {Subject[]} subjects
+ *
  * What the command line asks for.
  *
  * @typedef {object} Wanted
- * @property {import('./suites.js').Work[]} works
- * @property {Subject[]} subjects
+ * @property {Part[]} parts
+ * @property {boolean} isReport whether the JSON is a report of all, instead of a list of figures
  * @property {boolean} isQuick
  * @property {number | null} rounds null: as the work has it
  * @property {number | null} seconds
  * @property {number | null} postgres a major version
  * @property {string | null} json an absolute path
+ * @property {string | null} html an absolute path
  */
 
 const HEAD = `npm run bench -- SUITE [options]
@@ -31,10 +45,13 @@ const OPTIONS = `
   --rounds N         rounds of each work; of takeover and rescue: kills
   --seconds N        how long horizon holds the vacuum horizon (default 600; with --quick 20, of queue 30)
   --postgres MAJOR   a local installation instead of the PostgreSQL from npm
-  --json FILE        writes a list of { work, subject, median, min, max, unit }
+  --json FILE        writes a list of { work, subject, median, min, max, unit }; of all a report of everything
+  --html FILE        writes the same as a page
   --help`
 
-export const HELP = [HEAD, ...Object.keys(suites).map(describeSuite), OPTIONS].join('\n')
+const ABOUT_ALL = `  ${ALL.padEnd(18)} all of them in one report; --quick takes about two minutes, without ${SLOW.join(' and ')}`
+
+export const HELP = [HEAD, ...Object.keys(suites).map(describeSuite), ABOUT_ALL, OPTIONS].join('\n')
 
 /**
  * @param {string[]} args
@@ -45,23 +62,41 @@ export function parseArguments(args) {
   const { values, positionals } = parse(args)
   if (values.help) return null
   const [suite, ...more] = positionals
-  if (suite === undefined) throw wrong(`name what to measure: ${Object.keys(suites).join(' ')}`)
-  const works = suites[suite]?.works
-  if (works === undefined)
-    throw wrong(`there is nothing to measure by the name "${suite}", only ${Object.keys(suites).join(', ')}`)
+  const names = [...Object.keys(suites), ALL]
+  if (suite === undefined) throw wrong(`name what to measure: ${names.join(' ')}`)
+  if (!names.includes(suite))
+    throw wrong(`there is nothing to measure by the name "${suite}", only ${names.join(', ')}`)
   if (more.length > 0) throw wrong(`"${more[0]}" is one word too many; works are named by --work`)
-  const names = works.map(({ name }) => name)
-  const chosen = oneOf(values.work ?? names, names, '--work')
-  const subjects = subjectsOf(works)
+  const isAll = suite === ALL
+  const isQuick = values.quick ?? false
   return {
-    works: works.filter(({ name }) => chosen.includes(name)),
-    subjects: oneOf(values.subject ?? subjects, subjects, '--subject'),
-    isQuick: values.quick ?? false,
-    rounds: wholeNumber(values.rounds, '--rounds'),
+    parts: partsOf(isAll ? Object.keys(suites) : [suite], values, isAll && isQuick ? SLOW : []),
+    isReport: isAll,
+    isQuick,
+    rounds: wholeNumber(values.rounds, '--rounds') ?? (isAll && isQuick ? QUICK_ROUNDS : null),
     seconds: wholeNumber(values.seconds, '--seconds'),
     postgres: wholeNumber(values.postgres, '--postgres'),
-    json: writable(values.json),
+    json: writable(values.json, '--json'),
+    html: writable(values.html, '--html'),
   }
+}
+
+/**
+ * @param {string[]} names of suites
+ * @param {{ work?: string[], subject?: string[] }} given
+ * @param {string[]} leftOut works, unless they are named
+ * @returns {Part[]}
+ */
+function partsOf(names, given, leftOut) {
+  const all = names.flatMap((name) => suites[name]?.works ?? [])
+  const workNames = [...new Set(all.map(({ name }) => name))]
+  const works = oneOf(given.work ?? workNames.filter((name) => !leftOut.includes(name)), workNames, '--work')
+  const subjects = oneOf(given.subject ?? subjectsOf(all), subjectsOf(all), '--subject')
+  const parts = names.map((suite) => {
+    const chosen = (suites[suite]?.works ?? []).filter(({ name }) => works.includes(name))
+    return { suite, works: chosen, subjects: subjectsOf(chosen).filter((subject) => subjects.includes(subject)) }
+  })
+  return parts.filter((part) => part.works.length > 0 && part.subjects.length > 0)
 }
 
 /** @param {string} suite */
@@ -94,6 +129,7 @@ function parse(args) {
         seconds: { type: 'string' },
         postgres: { type: 'string' },
         json: { type: 'string' },
+        html: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     })
@@ -125,12 +161,14 @@ function wholeNumber(text, option) {
  * Before anything is measured: a run may take a quarter of an hour.
  *
  * @param {string | undefined} file
+ * @param {string} option
  */
-function writable(file) {
+function writable(file, option) {
   if (file === undefined) return null
   const path = resolve(file)
-  if (!existsSync(dirname(path))) throw wrong(`--json ${file}: there is no folder ${dirname(path)}`)
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw wrong(`--json ${file} is a folder; name a file`)
+  if (!existsSync(dirname(path))) throw wrong(`${option} ${file}: there is no folder ${dirname(path)}`)
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw wrong(`${option} ${file} is a folder; name a file`)
   return path
 }
 

@@ -3,6 +3,8 @@ import { Endings } from './endings.js'
 import { Interruption, unlessInterrupted } from './interruption.js'
 import { peersWanting } from './peers/peers-wanting.js'
 import { settings } from './queues/settings.js'
+import { benchPage } from './report/page.js'
+import { chapterOf, reportOf } from './report/report.js'
 import { printTable } from './report/table.js'
 import { startPostgresServer } from './servers/postgres.js'
 import { DEFAULTS, IN_MEMORY, startRedis } from './servers/redis.js'
@@ -25,7 +27,7 @@ const REDIS_SERVERS = 6
 export async function bench(wanted) {
   const endings = new Endings()
   try {
-    return await unlessInterrupted(measure(wanted, endings))
+    return await unlessInterrupted(measureAll(wanted, endings))
   } catch (error) {
     if (!(error instanceof Interruption)) throw error
     await endings.all()
@@ -38,9 +40,28 @@ export async function bench(wanted) {
 }
 
 /** @param {Wanted} wanted @param {Endings} endings */
-async function measure(wanted, endings) {
-  const chosen = wanted.works
-  const needed = wanted.subjects.filter((subject) => chosen.some(({ subjects }) => subjects.includes(subject)))
+async function measureAll(wanted, endings) {
+  const startedAt = new Date()
+  /** @type {import('./report/report.js').Chapter[]} */
+  const chapters = []
+  let failed = 0
+  for (const part of wanted.parts) {
+    const measured = await measure(part, wanted, endings)
+    failed += measured.failed
+    chapters.push(measured.chapter)
+    // At once: an hour of measuring should outlive what comes after.
+    const report = reportOf(chapters, { startedAt, wanted })
+    if (wanted.json !== null && wanted.isReport) writeFileSync(wanted.json, `${JSON.stringify(report, null, 2)}\n`)
+    if (wanted.html !== null) writeFileSync(wanted.html, benchPage(report))
+    // The next part has servers of its own.
+    if (part !== wanted.parts.at(-1)) await endings.now()
+  }
+  return failed > 0 ? 1 : 0
+}
+
+/** @param {import('./arguments.js').Part} part @param {Wanted} wanted @param {Endings} endings */
+async function measure({ suite, works: chosen, subjects: asked }, wanted, endings) {
+  const needed = asked.filter((subject) => chosen.some(({ subjects }) => subjects.includes(subject)))
   const { left, notes } = await peersWanting(needed)
   const subjects = needed.filter((subject) => !left.includes(subject))
   const servers = await startServers(wanted, subjects, endings)
@@ -65,11 +86,12 @@ async function measure(wanted, endings) {
       site.say(error.stack)
     }
     // At once: an hour of measuring should outlive what comes after.
-    if (wanted.json !== null) writeFileSync(wanted.json, `${JSON.stringify(figures, null, 2)}\n`)
+    if (wanted.json !== null && !wanted.isReport) writeFileSync(wanted.json, `${JSON.stringify(figures, null, 2)}\n`)
   }
   const targets = chosen.flatMap((work) => work.targets)
-  printTable(figures, targets, { servers: servers.versions, notes: [...new Set(notes)] })
-  return failed > 0 ? 1 : 0
+  const about = { servers: servers.versions, notes: [...new Set(notes)] }
+  printTable(figures, targets, about)
+  return { failed, chapter: chapterOf(suite, figures, targets, about) }
 }
 
 /** @param {Wanted} wanted @param {string[]} subjects @param {Endings} endings */

@@ -13,6 +13,11 @@ export class Endings {
 
   async all() {
     this.isOver = true
+    await this.now()
+  }
+
+  /** What is open now; more may be opened. */
+  async now() {
     for (let end = this.#ends.pop(); end !== undefined; end = this.#ends.pop()) {
       await end().catch((error) => process.stderr.write(`bench: ${error.message}\n`))
     }

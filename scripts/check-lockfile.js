@@ -5,9 +5,16 @@ import { report } from './run/report.js'
 import { runAsScript } from './run/run-as-script.js'
 import { workspaceRoot } from './run/workspace-root.js'
 
-const EXACT = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/
+// Or another name for one: two versions of a package side by side.
+const EXACT = /^(?:npm:[\w@/-]+@)?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/
 // No workspaces, so each has a lock file of its own.
-const OTHERS = ['bench', 'packages/fencepost/test/adapters/clients', 'packages/fencepost/test/testlock/runners/jest']
+const OTHERS = [
+  'bench',
+  'packages/fencepost/test/adapters/clients',
+  'packages/fencepost/test/testlock/runners/jest',
+  'packages/lab/peers',
+  'packages/lab/test/browser',
+]
 const EXACT_FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies']
 // Install scripts do not run here (.npmrc), so each package that has one needs a reason why it works without.
 const WORKS_WITHOUT_SCRIPT = [

@@ -14,7 +14,7 @@ const OLDEST_NODE = { major: 20, minor: 19 }
 const CACHE = join(workspaceRoot, 'node_modules', '.cache')
 const STAMP = join(CACHE, 'prepared')
 // In the order of their need: the command line's types come from dev-postgres.
-const BUILT = ['packages/dev-postgres', 'packages/fencepost']
+const BUILT = ['packages/dev-postgres', 'packages/fencepost', 'packages/lab']
 // `npm install`, not `npm ci`: the lock file cannot list the lint binaries of every platform. The includes are for
 // a machine with NODE_ENV=production, where npm would leave out the compiler.
 const INSTALL = [

@@ -1,4 +1,4 @@
-import { cpus, platform, release } from 'node:os'
+import { machine } from './machine.js'
 import { show } from './show.js'
 import { judge } from './targets.js'
 
@@ -17,8 +17,7 @@ const HEAD = ['work', 'subject', 'median', 'min .. max', 'unit', 'fencepost is',
  * @param {{ servers: string[], notes: string[] }} about
  */
 export function printTable(figures, targets, { servers, notes }) {
-  const machine = `${cpus().length} cores (${cpus()[0]?.model ?? '?'}), ${platform()} ${release()}`
-  console.log(`\nMedians of one run. ${[`Node ${process.versions.node}`, ...servers, machine].join(', ')}\n`)
+  console.log(`\nMedians of one run. ${[`Node ${process.versions.node}`, ...servers, machine()].join(', ')}\n`)
   const rows = figures.flatMap((figure, i) => rowsOf(figure, figures[i - 1], judge(figure, figures, targets)))
   const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)))
   for (const row of [HEAD, widths.map((width) => '-'.repeat(width)), ...rows]) {

@@ -12,6 +12,49 @@ function run(...args) {
   return { status, stdout, stderr }
 }
 
+test('a run of all writes one report of all suites, and a page', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fencepost-bench-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const [json, html] = [join(folder, 'report.json'), join(folder, 'report.html')]
+  const works = ['lock-1', 'guard', 'enqueue-500'].flatMap((work) => ['--work', work])
+  const subjects = ['fencepost', 'raw pg', 'plain', 'raw'].flatMap((subject) => ['--subject', subject])
+
+  const { status, stderr } = run(
+    'all',
+    '--quick',
+    '--rounds',
+    '1',
+    ...works,
+    ...subjects,
+    '--json',
+    json,
+    '--html',
+    html,
+  )
+
+  expect(status, stderr).toBe(0)
+  const { chapters, ...about } = JSON.parse(readFileSync(json, 'utf8'))
+  expect(about).toMatchObject({
+    machine: expect.stringContaining('cores'),
+    versions: expect.arrayContaining([`Node ${process.versions.node}`, 'redlock 5.0.0-beta.2']),
+    settings: { quick: true, rounds: 1, seconds: null },
+  })
+  const measured = chapters.map((/** @type {any} */ { suite, servers, figures }) => ({
+    suite,
+    servers,
+    figures: figures.map((/** @type {any} */ { work, subject }) => `${work} ${subject}`),
+  }))
+  const servers = [expect.stringMatching(/^PostgreSQL \d/)]
+  expect(measured).toEqual([
+    { suite: 'locks', servers, figures: ['lock-1 fencepost', 'lock-1 raw pg'] },
+    { suite: 'fence', servers, figures: ['guard fencepost', 'guard plain'] },
+    { suite: 'queue', servers, figures: ['enqueue-500 fencepost', 'enqueue-500 raw'] },
+  ])
+  const page = readFileSync(html, 'utf8')
+  for (const word of ['locks', 'fence', 'queue', 'raw pg', '(&gt;= 0.75 x wanted)']) expect(page).toContain(word)
+  expect(page).not.toMatch(/<script|src=|@import|url\(/)
+})
+
 test('--help names every work', () => {
   const { status, stdout } = run('--help')
   expect(status).toBe(0)

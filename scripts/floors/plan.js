@@ -48,10 +48,24 @@ export const FRONT_DOOR_FILES = ['index.ts', 'fencepost.ts', 'testing.ts', 'opti
 /** A package without floors is one room, its front door, of as many folders as it likes. */
 const ONE_ROOM = { [FRONT_DOOR]: { rooms: [], foreign: [] } }
 
+/** Bottom to top, each on a floor of its own, and what they use besides `node:` built-ins. */
+const LAB_FLOORS = {
+  history: [],
+  verdict: [],
+  processes: [],
+  servers: ['pg', '@fencepost/dev-postgres'],
+  contenders: ['fencepost'],
+  faults: [],
+  rounds: [],
+  report: [],
+  cli: [],
+}
+
 /** @type {Record<string, { floors: boolean, rooms: Record<string, Room> }>} */
 export const plans = {
   fencepost: { floors: true, rooms: fencepostRooms() },
   'dev-postgres': { floors: false, rooms: ONE_ROOM },
+  lab: { floors: true, rooms: labRooms() },
 }
 
 export const forbiddenNames = 'core common shared utils util helpers helper misc lib manager service'.split(' ')
@@ -75,4 +89,15 @@ function fencepostRooms() {
     subRooms: true,
   }
   return rooms
+}
+
+/** @returns {Record<string, Room>} */
+function labRooms() {
+  const floors = Object.entries(LAB_FLOORS)
+  const rooms = floors.map(([name, foreign], height) => {
+    const below = floors.slice(0, height).map(([lower]) => lower)
+    // A lock of the user's own is a file that the command line names.
+    return [name, { rooms: below, foreign, computed: name === 'contenders', subRooms: true }]
+  })
+  return { ...Object.fromEntries(rooms), [FRONT_DOOR]: { rooms: floors.map(([name]) => name), foreign: [] } }
 }

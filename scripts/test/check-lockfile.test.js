@@ -28,10 +28,16 @@ test('exact versions, no addresses and known install scripts pass', () => {
   expect(check(MANIFEST)).toEqual([])
 })
 
+test('one exact version under another name passes', () => {
+  const manifest = { dependencies: { 'redlock-5': 'npm:redlock@5.0.0-beta.2', types: 'npm:@types/node@22.1.0' } }
+  expect(check(manifest, { 'packages/a': manifest })).toEqual([])
+})
+
 test.each([
   ['a caret', '^8.23.1'],
   ['a range', '>=8 <9'],
   ['a tag', 'latest'],
+  ['a range under another name', 'npm:redlock@^5.0.0'],
   ['an address', 'https://example.org/pg.tgz'],
 ])('%s as a version fails', (_, version) => {
   expect(check({ dependencies: { pg: version } })).toEqual([

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { demo } from './commands/demo.ts'
 import { doctor } from './commands/doctor.ts'
+import { lab } from './commands/lab.ts'
 import { migrate } from './commands/migrate.ts'
 import { reconcile } from './commands/reconcile.ts'
 import { run } from './commands/run.ts'
@@ -27,6 +28,7 @@ const COMMANDS = [
   demo,
   dev,
   doctor,
+  lab,
   migrate,
   sql,
   run,

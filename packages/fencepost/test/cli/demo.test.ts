@@ -79,7 +79,7 @@ test('a database that cannot be reached is told in one line', async () => {
   expect(stderr).not.toContain('hunter2')
 })
 
-test('where the server package is not installed it says what to do', async () => {
+test('where a package that a command needs is not installed it says what to do', async () => {
   const installation = await mkdtemp(join(tmpdir(), 'fencepost-cli-'))
   try {
     for (const part of ['dist', 'sql', 'package.json']) {
@@ -90,9 +90,13 @@ test('where the server package is not installed it says what to do', async () =>
       const installed = await realpath(join(PACKAGE, '../../node_modules', module))
       await symlink(installed, join(installation, 'node_modules', module), 'dir')
     }
-    const { code, stderr } = await runCommand(['demo'], { binary: join(installation, 'dist/cli/main.js') })
-    expect(code).toBe(69)
-    expect(stderr).toContain('npm install --save-dev @fencepost/dev-postgres, or set DATABASE_URL')
+    const binary = join(installation, 'dist/cli/main.js')
+    const demo = await runCommand(['demo'], { binary })
+    expect(demo.code).toBe(69)
+    expect(demo.stderr).toContain('npm install --save-dev @fencepost/dev-postgres, or set DATABASE_URL')
+    const lab = await runCommand(['lab', '--quick'], { binary })
+    expect(lab.code).toBe(78)
+    expect(lab.stderr).toBe('fencepost: the lab is not installed: npm install --save-dev @fencepost/lab\n')
   } finally {
     await rm(installation, { recursive: true })
   }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { runCommand } from './command.ts'
 
 const COMMANDS =
-  'demo dev doctor migrate sql run reconcile who locks waits history top evict leader protect jobs cron completion'.split(
+  'demo dev doctor lab migrate sql run reconcile who locks waits history top evict leader protect jobs cron completion'.split(
     ' ',
   )
 

@@ -1,0 +1,52 @@
+import type { Result } from './result.ts'
+import type { Cell } from '../verdict/judge-cell.ts'
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+export function inSeconds(ms: number): string {
+  return ms < 100 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+}
+
+/** How many rounds were paid twice. */
+export function doubles({ doubleRounds, rounds }: Cell): string {
+  return `${doubleRounds}/${rounds}`
+}
+
+/** Under these nobody can go on while A has the lock, and A cannot either. */
+const STALLING = ['freeze', 'block', 'partition']
+
+/** When somebody else could go on. */
+export function takeover({ takeoverMs, stalled, rounds, fault }: Cell): string {
+  if (takeoverMs === null && fault === 'kill') return 'never'
+  if (takeoverMs === null) return STALLING.includes(fault) ? 'not before A' : 'A kept it'
+  return stalled > 0 ? `${inSeconds(takeoverMs)} (${rounds - stalled}/${rounds})` : inSeconds(takeoverMs)
+}
+
+/** A cell in one line. */
+export function describe(cell: Cell): string {
+  const { doubleEntries, lostUpdates, refused, gaveUp, broken, disputed } = cell
+  const parts = [
+    plural(cell.rounds, 'round'),
+    `${doubleEntries} double`,
+    ...(lostUpdates > 0 ? [`${lostUpdates} lost`] : []),
+    ...(refused > 0 ? [`${refused} refused`] : []),
+    ...(gaveUp > 0 ? [`${gaveUp} gave up`] : []),
+    ...(disputed > 0 ? [`${disputed} told of otherwise than the ledger has it`] : []),
+    ...(broken.length > 0 ? [`${broken.length} broken: ${broken[0]}`] : []),
+    `the other could go on: ${takeover(cell)}`,
+  ]
+  return parts.join(', ')
+}
+
+/** How a run was made. */
+export function settings({ seconds, ttlMs, partitionsBy, firstSeed, isComplete }: Result): string {
+  const parts = [
+    `it took ${inSeconds(seconds * 1000)}${isComplete ? '' : ', interrupted'}`,
+    `TTLs, leases, session and freeze timeouts ${ttlMs} ms`,
+    ...(partitionsBy === null ? [] : [`partitions by ${partitionsBy}`]),
+    `seeds from ${firstSeed}`,
+  ]
+  return parts.join('; ')
+}

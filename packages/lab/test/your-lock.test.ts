@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+import { LabProcess, runLab } from './lab-process.ts'
+
+const EXAMPLE = fileURLToPath(new URL('../examples/my-lock.js', import.meta.url))
+
+test('the lock of a file is a contender like ours', async () => {
+  const { code, result, page, stderr } = await runLab([
+    '--contender',
+    EXAMPLE,
+    '--rounds',
+    '1',
+    '--fault',
+    'nothing',
+    '--fault',
+    'kill:in-write',
+  ])
+  expect(code, stderr).toBe(0)
+  expect(result.contenders).toEqual([expect.objectContaining({ name: 'my-lock', isFenced: false })])
+  expect(result.cells).toEqual([
+    expect.objectContaining({ contender: 'my-lock', fault: 'nothing', rounds: 1, doubleEntries: 0, broken: [] }),
+    expect.objectContaining({ contender: 'my-lock', fault: 'kill', rounds: 1, doubleEntries: 0, broken: [] }),
+  ])
+  expect(page).toContain('my-lock')
+})
+
+test('docs/lab.md shows the file that is tried here', () => {
+  const page = readFileSync(new URL('../../../docs/lab.md', import.meta.url), 'utf8')
+  expect(page).toContain(`\`\`\`js\n${readFileSync(EXAMPLE, 'utf8')}\`\`\``)
+  expect(readFileSync(EXAMPLE, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(36)
+})
+
+test.each([
+  ['export const open = () => {}', /exports no name/],
+  [`export const name = 'fencepost'; export const open = () => {}`, /which is one of ours/],
+  [`export const name = 'my-lock'`, /exports no function open: see docs\/lab\.md/],
+  ['export const name = ', /cannot be loaded: /],
+])('%s is refused with what is wanting', async (source, message) => {
+  const folder = await mkdtemp(join(tmpdir(), 'fencepost-lab-yours-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'lock.mjs')
+  await writeFile(file, source)
+  const lab = new LabProcess(['--contender', file])
+  expect(await lab.end()).toBe(64)
+  expect(lab.stderr).toMatch(message)
+})
+
+test('a lock that cannot be opened is told with its reason', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'fencepost-lab-yours-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'lock.mjs')
+  await writeFile(file, `export const name = 'shut'; export const open = () => Promise.reject(new Error('it is shut'))`)
+  const lab = new LabProcess(['--contender', file, '--rounds', '1', '--fault', 'nothing'])
+  expect(await lab.end()).toBe(1)
+  expect(lab.stderr).toContain('shut cannot be opened: it is shut')
+})
