@@ -80,13 +80,13 @@ export class Program {
     const isReady = typeof ready === 'string' ? async () => this.#output.includes(ready) : ready
     const ended = this.#exit.then(() => Promise.reject(new Error('it ended')))
     ended.catch(() => {})
-    let isWaiting = true
+    const over = new AbortController()
     const serving = async () => {
-      while (isWaiting && !(await isReady())) await pause(POLL_MS)
+      while (!over.signal.aborted && !(await isReady())) await pause(POLL_MS)
       return true
     }
     // A question may never be answered.
-    const isServing = await within(START_LIMIT_MS, Promise.race([serving(), ended])).finally(() => (isWaiting = false))
+    const isServing = await within(START_LIMIT_MS, Promise.race([serving(), ended])).finally(() => over.abort())
     if (isServing !== true) throw new Error(`it did not serve within ${START_LIMIT_MS / 1000} s`)
   }
 }
