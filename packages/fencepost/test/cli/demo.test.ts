@@ -86,7 +86,7 @@ test('where a package that a command needs is not installed it says what to do',
       await cp(join(PACKAGE, part), join(installation, part), { recursive: true })
     }
     await mkdir(join(installation, 'node_modules'))
-    for (const module of ['commander', 'pg']) {
+    for (const module of ['commander', 'croner', 'pg']) {
       const installed = await realpath(join(PACKAGE, '../../node_modules', module))
       await symlink(installed, join(installation, 'node_modules', module), 'dir')
     }

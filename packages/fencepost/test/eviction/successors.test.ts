@@ -123,6 +123,8 @@ test('readers are all evicted together, and whoever comes meanwhile has a token 
   const token = await frozen.call<number>('lock', 'readers', { shared: true })
   await using twice = await fp.lock('readers', { shared: true })
   expect([first.token, twice.token]).toEqual([token, token])
+  // Written down a moment after their grant.
+  await eventually(async () => (await fp.who('readers')).filter(({ acquiredAt }) => acquiredAt !== null).length === 3)
   frozen.freeze()
   const evicting = other.evict('readers', { grace: '2s' })
   await untilGateClosed(database.admin, 'readers')

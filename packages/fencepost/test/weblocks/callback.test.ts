@@ -177,10 +177,12 @@ test('a lock that is lost rejects at once with an AbortError, which names the ca
     await callback
     throw new Error('nobody hears of it')
   })
+  // From now on: it rejects before the statement below has been answered.
+  const rejected: Promise<unknown> = done.catch((reason: unknown) => reason)
   await called.promise
   const terminate = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cut off fencepost'`
   await database.admin.query(terminate)
-  const error: unknown = await done.catch((reason: unknown) => reason)
+  const error = await rejected
   expect(error).toBeInstanceOf(DOMException)
   expect(error).toMatchObject({ name: 'AbortError', cause: { code: 'LOCK_LOST', lockName: 'lost' } })
   end.resolve()
