@@ -23,8 +23,8 @@ export function lab(program: Command): void {
 }
 
 async function run(args: string[]): Promise<void> {
-  const { lab: runLab } = await load()
-  const code = await runLab(args)
+  const loaded = await load()
+  const code = await loaded.lab(args)
   // Whatever it is, the lab has said why. Once that is written: what was under way would hold the process up.
   process.stdout.write('', () => process.exit(code))
 }
