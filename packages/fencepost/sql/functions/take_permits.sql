@@ -1,11 +1,11 @@
 -- Takes as many permits of a semaphore as are wanted and free at once, for whoever is first in its line, or if nobody waits: their numbers and
 -- tokens, and what has ended by then (seen). numbers is null if it cannot be told now and is to be asked again. stuck: gates of permits
--- that nobody holds, but through which a guarded transaction of their last holder has passed. tickets: who waits later has a larger one.
--- held: those this session has, which a backend cannot ask itself for. served: as in is_next. Nothing in here waits. For the library's own
--- connection, outside a transaction.
+-- that nobody holds, but through which a guarded transaction of their last holder has passed. drawn: the last ticket that anybody has
+-- drawn by then, 0 before the first. held: those this session has, which a backend cannot ask itself for. served: as in is_next. Nothing in
+-- here waits. For the library's own connection, outside a transaction.
 create or replace function fencepost.take_permits(
   session bigint, key bigint, namespace text, name text, permits integer, replaces integer, is_first boolean, held integer[], served bigint, wanted integer,
-  out numbers integer[], out tokens bigint[], out seen text, out stuck bigint[], out tickets bigint
+  out numbers integer[], out tokens bigint[], out seen text, out stuck bigint[], out drawn bigint
 )
   language plpgsql
 as $$
@@ -23,7 +23,7 @@ begin
       take_permits.permits, take_permits.replaces, take_permits.held <> '{}'
     );
   end if;
-  select last_value into take_permits.tickets from fencepost.tickets;
+  select case when is_called then last_value else 0 end into take_permits.drawn from fencepost.tickets;
   -- Only asked about, so that those who try at the same moment do not take each other for waiters, but for as long as that takes.
   if semaphore.key is null then
     return;

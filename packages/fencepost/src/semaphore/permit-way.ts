@@ -80,13 +80,13 @@ export class PermitWay implements Way {
 
   #grantedBy(main: Main, claims: Claims, { wish, taken }: { wish: Wish; taken: Taken }): Granted {
     const { session, descriptions, takers } = main
-    const { number, grant, tickets } = taken
+    const { number, grant, served } = taken
     const name = `${wish.name}#${number}`
     const keys = keysOf(name, wish.namespace)
     const giveBack = claims.add(keys.key, 'exclusive')
     const release: Granted['taker']['release'] = async (released, token) => {
       await takers.exclusive.release(released, token)
-      void this.#permits.callFirst(main, tickets)
+      void this.#permits.callFirst(main, served)
     }
     const leave = () => {
       this.#permits.leave(number)

@@ -17,8 +17,8 @@ interface Asked {
 export interface Taken {
   readonly number: number
   readonly grant: Token
-  /** Whoever waits later has a larger ticket. */
-  readonly tickets: number
+  /** None of the tickets up to this one is in line any more. */
+  readonly served: number
 }
 
 /** None is free; `stuck` are the gates of those that nobody holds, but through which a guarded transaction has passed. */
@@ -35,11 +35,16 @@ interface Row {
   readonly seen: string
   /** An array as text: a number cannot tell all keys. */
   readonly stuck: string | null
-  readonly tickets: string
+  readonly drawn: string
+}
+
+interface Told extends Row {
+  /** As in `Taken`. */
+  readonly served: number
 }
 
 const TAKE = `
-  select numbers::bigint[], tokens, seen, stuck::text, tickets
+  select numbers::bigint[], tokens, seen, stuck::text, drawn
   from fencepost.take_permits($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 const NONE_FREE: NoneFree = { stuck: [] }
 const FORGET = 'select fencepost.forget_permits($1, $2, $3, $4)'
@@ -100,8 +105,8 @@ export class Permits {
   }
 
   /** Tells whoever is first in line, if that is somebody else's; who is not told finds out by itself. Never rejects. */
-  async callFirst(main: Main, tickets: number): Promise<void> {
-    const served = Math.max(tickets, main.tickets.servedOf(this.keys.key))
+  async callFirst(main: Main, known: number): Promise<void> {
+    const served = Math.max(known, main.tickets.servedOf(this.keys.key))
     await this.#callFirst.ask({ main, served }).catch(() => {})
   }
 
@@ -112,7 +117,7 @@ export class Permits {
   async #takeAll(asked: readonly Asked[]): Promise<(Answer | undefined)[]> {
     const [first] = asked as [Asked]
     const alike = asked.filter((one) => isAlike(one, first))
-    let row: Row
+    let row: Told
     try {
       row = await this.#ask(first, alike.length)
     } catch (failure) {
@@ -123,21 +128,25 @@ export class Permits {
     return asked.map((one) => answers.get(one))
   }
 
-  #answer({ numbers, tokens, seen, stuck, tickets }: Row, i: number): Answer {
+  #answer({ numbers, tokens, seen, stuck, served }: Told, i: number): Answer {
     const number = numbers?.[i]
     if (number === undefined) return { stuck: (stuck?.match(/-?\d+/g) ?? []).map(BigInt) }
     this.#held.add(number)
-    return { number, grant: { token: tokens?.[i] ?? 0, seen }, tickets: Number(tickets) }
+    return { number, grant: { token: tokens?.[i] ?? 0, seen }, served }
   }
 
-  async #ask({ main, permits, replaces, isFirst }: Asked, wanted: number): Promise<Row> {
-    const { session } = main
+  async #ask({ main, permits, replaces, isFirst }: Asked, wanted: number): Promise<Told> {
+    const { session, tickets } = main
+    const { key } = this.keys
     const held = [...this.#held]
     const said = [this.namespace, this.name, permits, replaces]
+    const served = tickets.servedOf(key)
+    // Then it may be granted while others wait.
+    const isInLine = tickets.isInLine(key)
     try {
-      const values = [session.key, this.keys.key, ...said, isFirst, held, main.tickets.servedOf(this.keys.key), wanted]
-      const [row] = await session.query<Row>(TAKE, values, 'take_permits')
-      return row as Row
+      const values = [session.key, key, ...said, isFirst, held, served, wanted]
+      const [row] = (await session.query<Row>(TAKE, values, 'take_permits')) as [Row]
+      return { ...row, served: isInLine ? served : Number(row.drawn) }
     } catch (error) {
       await session.query(FORGET, [this.namespace, this.name, permits, held]).catch((failed: unknown) => {
         session.destroy(new Error('the session could not be cleared', { cause: asError(failed) }))

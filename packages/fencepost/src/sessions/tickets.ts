@@ -93,6 +93,11 @@ export class Tickets {
     return this.#served.of(key)
   }
 
+  /** Whether somebody of this session waits for the name, or is about to. */
+  isInLine(key: bigint): boolean {
+    return this.#count.has(key)
+  }
+
   /** Leaves from anywhere else. Never rejects. */
   async leave(keys: Keys, ticket: number): Promise<void> {
     const leaving = { key: keys.key, ticket, line: this.#left(keys) }

@@ -55,24 +55,76 @@ test('P6: whoever waits is granted the next permit that is given back, in the or
   await untilInLine(admin, 'b', 0)
 })
 
-test('a try respects the line: null while somebody waits, also when a permit is free, and not once nobody does', async () => {
+test('P6: a permit that is given back calls the first of the line, not one who came after it was granted', async () => {
   await using fp = fencepost(database.url)
-  await using frozen = await Remote.start(database.url)
+  await using first = await Remote.start(database.url)
+  await using next = await Remote.start(database.url)
+  const semaphore = fp.semaphore('called', 1)
+  const held = await semaphore.acquire()
+  const granted = semaphore.acquire()
+  await untilInLine(admin, 'called', 1)
+  const turns = [first.call<number[]>('permitTurns', 'called', 1, 1)]
+  await untilInLine(admin, 'called', 2)
+  await held.release()
+  const permit = await granted
+  const order: number[] = []
+  turns.push(next.call<number[]>('permitTurns', 'called', 1, 1))
+  turns.forEach((turn, i) => void turn.then(() => order.push(i)))
+  await untilInLine(admin, 'called', 2)
+  first.freeze()
+  await permit.release()
+  // Each after what the release has told, and whoever was called has asked by then.
+  for (let i = 0; i < 5; i++) {
+    expect(await semaphore.tryAcquire()).toBeNull()
+    expect(await next.call('tryAcquire', 'called', 1)).toBeNull()
+  }
+  first.thaw()
+  await Promise.all(turns)
+  expect(order).toEqual([0, 1])
+})
+
+test('P6: the first who ever waits is called before the second', async () => {
+  await using untouched = await cloneDatabase()
+  await using fp = fencepost(untouched.url)
+  await using first = await Remote.start(untouched.url)
+  await using next = await Remote.start(untouched.url)
+  const permit = await fp.semaphore('first', 1).acquire()
+  const turns = [first.call<number[]>('permitTurns', 'first', 1, 1)]
+  await untilInLine(untouched.admin, 'first', 1)
+  turns.push(next.call<number[]>('permitTurns', 'first', 1, 1))
+  await untilInLine(untouched.admin, 'first', 2)
+  const order: number[] = []
+  turns.forEach((turn, i) => void turn.then(() => order.push(i)))
+  first.freeze()
+  await permit.release()
+  for (let i = 0; i < 5; i++) expect(await next.call('tryAcquire', 'first', 1)).toBeNull()
+  first.thaw()
+  await Promise.all(turns)
+  expect(order).toEqual([0, 1])
+})
+
+test('a try respects the line: null while somebody waits, also when a permit is free, and not once nobody does', async () => {
+  const proxy = await holdingProxy(database.url)
+  await using fp = fencepost(database.url)
+  await using waits = fencepost(proxy.url)
   await using other = fencepost(database.url)
   const held = [await fp.semaphore('line', 2).acquire(), await fp.semaphore('line', 2).acquire()]
-  const turn = frozen.call<number[]>('permitTurns', 'line', 2, 1)
+  const granted = waits.semaphore('line', 2).acquire()
   await untilInLine(admin, 'line', 1)
-  frozen.freeze()
+  proxy.holdFrom('take_permits')
+  await proxy.holds('{}')
   await held[0]?.release()
-  // It is free, and the first of the line cannot take it now.
+  // It is free, and the first of the line waits to hear that it was not.
   expect((await fp.semaphore('line', 2).who()).length).toBe(1)
   expect(await fp.semaphore('line', 2).tryAcquire()).toBeNull()
   expect(await other.semaphore('line', 2).tryAcquire()).toBeNull()
-  frozen.thaw()
-  expect(await turn).toEqual([0])
+  proxy.pass()
+  await (await granted).release()
   await using next = await eventually(async () => await other.semaphore('line', 2).tryAcquire())
   expect(next.number).toBe(held[0]?.number)
   await held[1]?.release()
+  await waits.close()
+  proxy.close()
 })
 
 test('P7: tries at the same moment never take each other for those who wait', async () => {
