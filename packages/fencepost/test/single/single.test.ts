@@ -33,11 +33,13 @@ test('without a ttl the result is for those who waited, and not for whoever come
   await using other = fencepost(database.url)
   for (const n of [1, 2, 3]) expect(await fp.single('no ttl', () => n)).toBe(n)
   const computing = deferred<string>()
-  const first = fp.single('no ttl', () => computing.promise)
+  const begun = deferred()
+  const first = fp.single('no ttl', () => {
+    begun.resolve()
+    return computing.promise
+  })
   const more = fp.single('no ttl', never)
-  await eventually(
-    async () => (await admin.query(`select from fencepost.who('no ttl', 'default/single')`)).rowCount === 1,
-  )
+  await begun.promise
   const waiting = other.single('no ttl', never)
   await untilInLine(admin, 'no ttl', 1)
   computing.resolve('shared')
