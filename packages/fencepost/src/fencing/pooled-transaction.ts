@@ -55,9 +55,10 @@ export async function pooledTransaction<T>(origin: Origin, frame: Frame<T>): Pro
     await commit(client, owner, frame.closing(result))
     return result
   } catch (error) {
+    const isLost = error === checkedOut.broken || isEndOfSession(error)
     await client.query('rollback').catch((failed: unknown) => (checkedOut.broken ??= asError(failed)))
     // A protected table refuses in the middle of the work.
-    throw isEndOfSession(error) ? new TransactionLostError(owner, asError(error)) : frame.describe(error)
+    throw isLost ? new TransactionLostError(owner, asError(error)) : frame.describe(error)
   }
 }
 

@@ -130,7 +130,7 @@ export class Lock implements AsyncDisposable {
    *
    * @throws {StaleTokenError} if the lock is no longer held: nothing was written, do not retry.
    * @throws {LockReleasedError} if the lock was released before `work` was done: nothing was written.
-   * @throws {TransactionLostError} if its connection broke before COMMIT, unless `work` threw: nothing was written.
+   * @throws {TransactionLostError} if its connection broke before COMMIT, unless `work` threw an error of its own: nothing was written.
    * @throws {CommitUncertainError} if its connection broke during COMMIT.
    * @throws {TransactionCutError} if `work` sent BEGIN, COMMIT or ROLLBACK itself.
    */

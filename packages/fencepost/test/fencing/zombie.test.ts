@@ -3,6 +3,7 @@ import { fencepost, StaleTokenError } from 'fencepost'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cloneDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { Proxy } from '../support/proxy.ts'
 import { Remote } from '../support/remote.ts'
 
 const database = await cloneDatabase()
@@ -172,6 +173,24 @@ test('a transaction whose connection breaks says that nothing was written', asyn
   })
   await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
   expect(await effects()).not.toContain('cut off')
+})
+
+test('a transaction whose connection is reset in the middle of a statement says that nothing was written', async () => {
+  const proxy = await Proxy.start(database.url)
+  await using fp = fencepost(proxy.url)
+  await using lock = await fp.lock('g')
+  const work = lock.transaction(async (tx) => {
+    await tx.query(`insert into effects values ('reset'), (pg_sleep(60)::text)`)
+  })
+  const told = expect(work).rejects.toMatchObject({ code: 'TRANSACTION_LOST', lockName: 'g' })
+  const sleeping = `select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`
+  await eventually(async () => (await database.admin.query(sleeping)).rowCount === 1)
+  proxy.close()
+  await told
+  await database.admin.query(
+    `select pg_terminate_backend(pid, 5000) from (${sleeping.replace('select', 'select pid')}) as one`,
+  )
+  expect(await effects()).not.toContain('reset')
 })
 
 test('a transaction whose connection breaks in the middle of COMMIT says that nobody knows', async () => {
