@@ -23,7 +23,7 @@ const FLOORS = [
   ['ground'],
   ['wire'],
   ['postgres'],
-  ['adapters', 'events', 'foreign'],
+  ['adapters', 'events', 'foreign', 'installation'],
   ['inspection'],
   ['fencing'],
   ['sessions'],

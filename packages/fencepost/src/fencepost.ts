@@ -30,7 +30,8 @@ import { Sessions } from './sessions/sessions.ts'
 import { type FencepostOptions, parseOptions, type Settings } from './options.ts'
 import { type WorkerCall, workerCalls } from './workers/worker-calls.ts'
 import { WebLocks } from './weblocks/web-locks.ts'
-import { migrate, type MigrateOptions, type MigrationReport, schemaEnsurer } from './postgres/migrate.ts'
+import { schemaEnsurer } from './installation/ensure-schema.ts'
+import { migrate, type MigrateOptions, type MigrationReport } from './installation/migrate.ts'
 import { type Origin, resolveTarget, type Target } from './postgres/target.ts'
 
 /**

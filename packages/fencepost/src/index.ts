@@ -90,13 +90,9 @@ export * from './queue/enqueue-errors.ts'
 export type { EnqueueManyOptions, EnqueueOptions } from './queue/enqueue-options.ts'
 export type { Enqueued } from './queue/enqueue-statement.ts'
 export type { Decision, Job, JobContext, JobKind, RetryOptions, Snooze, StandardSchema } from './queue/job.ts'
-export {
-  type MigrateOptions,
-  type MigrationReport,
-  schemaSql,
-  schemaState,
-  type SchemaState,
-} from './postgres/migrate.ts'
+export type { MigrateOptions, MigrationReport } from './installation/migrate.ts'
+export { schemaSql } from './installation/schema-sql.ts'
+export { schemaState, type SchemaState } from './installation/schema-state.ts'
 export { findPooler, type PoolerReport } from './postgres/pooler.ts'
 export type { InTransaction, PoolLike, Queryable } from './postgres/queryable.ts'
 export type { CronCall } from './schedule/cron-calls.ts'

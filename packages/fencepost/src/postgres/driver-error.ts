@@ -1,4 +1,3 @@
-import { escapeIdentifier } from 'pg'
 import { asError } from '../ground/as-error.ts'
 import { FencepostError } from '../ground/errors.ts'
 import {
@@ -7,6 +6,7 @@ import {
   MissingPrivilegeError,
   OutOfLocksError,
 } from '../ground/server-errors.ts'
+import { identifier } from './quote.ts'
 import type { Schema } from './schema.ts'
 import { isEndOfSession, sqlState } from '../wire/sql-state.ts'
 
@@ -34,16 +34,16 @@ export function describeFailure(error: unknown, { where, schema, role }: Place):
 
 /** What an ordinary role needs, given once by the owner of the schema. */
 export function mayNotUse(schema: Schema, cause: Error, role = 'the_application'): MissingPrivilegeError {
-  const [in_, to] = [`in schema ${escapeIdentifier(schema.name)}`, `to ${escapeIdentifier(role)};`]
+  const [in_, to] = [`in schema ${identifier(schema.name)}`, `to ${identifier(role)};`]
   return new MissingPrivilegeError(
     `the role may not use schema "${schema.name}"`,
     [
-      `grant usage on schema ${escapeIdentifier(schema.name)} ${to}`,
+      `grant usage on schema ${identifier(schema.name)} ${to}`,
       `grant select, insert, update, delete on all tables ${in_} ${to}`,
       `grant usage, select, update on all sequences ${in_} ${to}`,
       `grant execute on all routines ${in_} ${to}`,
       // To take locks away from others is a right of its own.
-      `revoke execute on procedure ${escapeIdentifier(schema.name)}.evict from ${escapeIdentifier(role)};`,
+      `revoke execute on procedure ${identifier(schema.name)}.evict from ${identifier(role)};`,
     ].join('\n'),
     cause,
   )

@@ -1,4 +1,4 @@
-import { Client, type ClientBase, type ClientConfig, escapeLiteral, Pool } from 'pg'
+import { Client, type ClientBase, type ClientConfig, Pool } from 'pg'
 import type { PoolLike } from './queryable.ts'
 import { NETWORK_SETTINGS } from './session-settings.ts'
 
@@ -39,11 +39,6 @@ export function resolveTarget(target: unknown, freezeMs: number): Origin {
       await ending?.end()
     },
   }
-}
-
-/** The text as an SQL literal, for the few statements that travel together with BEGIN or COMMIT and take no parameters. */
-export function literal(text: string): string {
-  return escapeLiteral(text)
 }
 
 function isPool(target: unknown): target is PoolLike {

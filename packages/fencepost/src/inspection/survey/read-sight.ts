@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../foreign/known-keys.ts'
 import { SchemaOutdatedError } from '../../ground/server-errors.ts'
-import { newestVersion, type Schema } from '../../postgres/schema.ts'
+import { newestVersion } from '../../installation/sql-files.ts'
+import type { Schema } from '../../postgres/schema.ts'
 import type { Ask } from './catalog.ts'
 
 /** Where a reading happens, and as whom. */
