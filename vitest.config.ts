@@ -1,8 +1,8 @@
 import { localInstallations } from '@fencepost/dev-postgres'
 import { defineConfig } from 'vitest/config'
 
-// Two files at a time: each clones a database and kills processes, and on a small machine more only wait for each other.
-const MAX_WORKERS = 2
+// Three files at a time: on two cores two leave a third of the time unused, as they mostly wait, and more only wait for each other.
+const MAX_WORKERS = 3
 const TESTS = 'packages/fencepost/test'
 const NEWEST_MAJOR = 18
 // What touches the server.
@@ -17,6 +17,7 @@ const ON_BOTH_MAJORS = [
   'fencing',
   'foreign',
   'inspection',
+  'installation',
   'isolation',
   'line',
   'locks',
