@@ -1,7 +1,8 @@
 -- Claims up to `most` jobs of these queues, the first queue first, under one new token; up to `careful` of them need a look at others, and if `careful`
 -- is more there may be as many as that. after_priorities and after_ids say for each queue behind which place to begin; null: at its head. Nothing of a
 -- queue that is paused, and nothing but jobs of these names, if they are given. Answers with JSON: {"token": …, "isCareful": …, "lines": [[queue, [job, …]], …]},
--- a job as job_tuple has it; a queue has a line for each way its jobs were claimed. isCareful: false if there was nothing that needed a look at others.
+-- a job as job_tuple has it; a queue has a line for each way its jobs were claimed. isCareful: false if there was nothing that needed a look at others. Refused (54000) if several
+-- together are so heavy that who reads the answer might not bear it: nothing is claimed then, and fewer can be.
 create or replace function fencepost.claim_jobs(
   session bigint, queues text[], most integer, careful integer,
   after_priorities integer[] default null, after_ids bigint[] default null, names text[] default null
@@ -21,6 +22,7 @@ declare
   is_careful_first constant boolean := claim_jobs.most > claim_jobs.careful or random() < 0.5;
   claimed record;
   lines text[] := '{}';
+  answer text;
 begin
   -- Nobody would ever find the jobs of one that is not listed.
   if not exists (select from fencepost.workers as worker where worker.session = claim_jobs.session) then
@@ -54,6 +56,10 @@ begin
     end loop;
   end loop;
   -- Those of which nothing was claimed are null, and left out.
-  return concat('{"token":', token, ',"isCareful":', coalesce(true = any (entered), false)::text, ',"lines":[', array_to_string(lines, ','), ']}');
+  answer := concat('{"token":', token, ',"isCareful":', coalesce(true = any (entered), false)::text, ',"lines":[', array_to_string(lines, ','), ']}');
+  if octet_length(answer) > 64 * 1024 * 1024 and greatest(claim_jobs.most, claim_jobs.careful) - room > 1 then
+    raise exception 'these jobs are too heavy to be claimed together' using errcode = 'program_limit_exceeded', hint = 'Claim fewer at once.';
+  end if;
+  return answer;
 end
 $$;

@@ -2,6 +2,7 @@ import type { Session } from '../postgres/session.ts'
 import type { Parameter } from '../wire/question.ts'
 import type { Claimed } from '../attempts/claimed.ts'
 import { type Claim, readClaim, type Row } from '../attempts/read-claim.ts'
+import { sqlState } from '../wire/sql-state.ts'
 
 /** What a worker that found nothing goes by. */
 export interface Outlook {
@@ -26,6 +27,9 @@ interface Place {
 const CLAIM = 'select fencepost.claim_jobs($1, $2, $3, $4, $5, $6, $7)'
 const LOOK = 'select fencepost.look_for_jobs($1, $2, $3, $4, $5, $6, true)'
 const CAREFUL = 10
+/** A claim that brought so many characters is not made larger; the server refuses four times as many (54000). */
+const HEAVY = 2 ** 24
+const TOO_HEAVY = '54000'
 
 /**
  * Claims jobs for one session: from behind the last one it claimed (the watermark), and once in a while from the head of the line. Dead
@@ -40,6 +44,8 @@ export class Claims {
   readonly #places = new Map<string, Place>()
   /** Whether the last look saw jobs that need a look at others: where it saw none, claims do not ask for them. */
   #isCareful = true
+  /** How many travel well together, once they have been too heavy. */
+  #fits = Number.POSITIVE_INFINITY
   #lookedAt = Number.NEGATIVE_INFINITY
   #tookMs = 0
 
@@ -60,8 +66,9 @@ export class Claims {
     return performance.now() - this.#lookedAt
   }
 
-  /** From behind the watermark. */
-  async claim(most: number): Promise<readonly Claimed[]> {
+  /** From behind the watermark. Undefined: they were too heavy together, and the next claim is of one. */
+  async claim(room: number): Promise<readonly Claimed[] | undefined> {
+    const most = Math.min(room, this.#fits)
     const places = this.#queues.map((queue) => this.#places.get(queue))
     const priorities = `{${places.map((place) => place?.priority ?? 'NULL').join(',')}}`
     const ids = `{${places.map((place) => place?.id ?? 'NULL').join(',')}}`
@@ -74,13 +81,14 @@ export class Claims {
       ids,
       this.#nameList,
     ]
-    const answer = await this.#session.ask(CLAIM, values, 'fencepost_claim')
-    return this.#noted(readClaim(JSON.parse(answer ?? '') as Claim))
+    const answer = await this.#ask(CLAIM, values, { name: 'fencepost_claim', most })
+    return answer === undefined ? undefined : this.#noted(readClaim(JSON.parse(answer) as Claim))
   }
 
-  /** From the head, after delayed jobs that are due and jobs of dead workers were made ready; see look_for_jobs. */
-  async look(most: number, liesDown: 'lies down' | 'stays'): Promise<Look> {
+  /** From the head, after delayed jobs that are due and jobs of dead workers were made ready; see look_for_jobs. Undefined as in `claim`. */
+  async look(room: number, liesDown: 'lies down' | 'stays'): Promise<Look | undefined> {
     const askedAt = performance.now()
+    const most = Math.min(room, this.#fits)
     const values = [
       this.#key,
       this.#queueList,
@@ -89,15 +97,32 @@ export class Claims {
       this.#nameList,
       String(liesDown === 'lies down'),
     ]
-    const answer = await this.#session.ask(LOOK, values, 'fencepost_look')
+    const answer = await this.#ask(LOOK, values, { name: 'fencepost_look', most })
+    if (answer === undefined) return undefined
     this.#lookedAt = performance.now()
     this.#tookMs = this.#lookedAt - askedAt
-    const { jobs: claim, outlook } = JSON.parse(answer ?? '') as { jobs: Claim; outlook: Outlook }
+    const { jobs: claim, outlook } = JSON.parse(answer) as { jobs: Claim; outlook: Outlook }
     this.#isCareful = claim.isCareful
     const jobs = readClaim(claim)
     // More than that were there: they come next, and not what is behind an earlier watermark.
     if (jobs.length >= most) this.#places.clear()
     return { jobs: this.#noted(jobs), outlook }
+  }
+
+  async #ask(
+    text: string,
+    values: readonly Parameter[],
+    { name, most }: { name: string; most: number },
+  ): Promise<string | undefined> {
+    try {
+      const answer = (await this.#session.ask(text, values, name)) ?? ''
+      if (answer.length < HEAVY) this.#fits *= 2
+      return answer
+    } catch (error) {
+      if (sqlState(error) !== TOO_HEAVY || most === 1) throw error
+      this.#fits = 1
+      return undefined
+    }
   }
 
   #noted(rows: readonly Row[]): readonly Claimed[] {

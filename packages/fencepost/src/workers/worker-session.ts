@@ -5,7 +5,7 @@ import type { Session } from '../postgres/session.ts'
 import type { Job } from '../queue/job.ts'
 import { sqlState } from '../wire/sql-state.ts'
 import type { Attempts } from './attempts.ts'
-import { Claims, type Outlook, textArray } from './claims.ts'
+import { Claims, type Look, type Outlook, textArray } from './claims.ts'
 import type { Wakeup } from './wakeup.ts'
 
 export interface WorkerSessionOptions {
@@ -31,7 +31,7 @@ const AWAKE_MS = 2000
 const IDLE_MS = 5000
 const POLL_MS = 1000
 const FIRST_AGAIN_MS = 5
-const LOCKED_MS = 100
+const AGAIN_MS = 100
 const SWEEP_MS = 60_000
 /** By one statement, which claims wait behind; if there were as many, the next one follows soon. */
 const SWEPT_AT_ONCE = 500
@@ -105,7 +105,7 @@ export class WorkerSession {
       if (found === undefined) {
         // Without lying down: it may be the sign of the sleepers that cannot be had.
         isEmpty = false
-        await wakeup.wait(LOCKED_MS)
+        await wakeup.wait(AGAIN_MS)
         continue
       }
       this.#take(found)
@@ -127,20 +127,22 @@ export class WorkerSession {
     await session.ask('select fencepost.close_worker($1)', [String(session.key)], 'fencepost_close_worker')
   }
 
-  async #look(room: number, isEmpty: boolean): Promise<readonly Claimed[]> {
+  async #look(room: number, isEmpty: boolean): Promise<readonly Claimed[] | undefined> {
     const { session, listens, attempts, isSettled, idle } = this.#options
     const liesDown = isEmpty && listens && !this.#isLying
     if (isEmpty && this.#isBusy && attempts.isIdle && isSettled()) this.#markBusy(false)
     const wasIdle = attempts.isIdle && isSettled()
     const askedAt = performance.now()
     if (performance.now() >= this.#sweepAt) send(this.#sweep())
-    const { jobs, outlook } = await this.#claims
-      .look(room, liesDown ? 'lies down' : 'stays')
-      .catch((error: unknown) => {
-        // What is held by the connection outlives the statement.
-        if (liesDown) this.#getUp()
-        throw error
-      })
+    let look: Look | undefined
+    try {
+      look = await this.#claims.look(room, liesDown ? 'lies down' : 'stays')
+    } finally {
+      // What is held by the connection outlives the statement.
+      if (liesDown && look === undefined) this.#getUp()
+    }
+    if (look === undefined) return undefined
+    const { jobs, outlook } = look
     this.#isLying ||= liesDown
     this.#outlook = outlook
     session.over.throwIfAborted()

@@ -57,6 +57,28 @@ test('a job that throws undefined, never returns, has a payload of 10 MB or a na
   expect(await fp.jobs.counts()).toContainEqual(expect.objectContaining({ name: 'unknown', state: 'ready', jobs: 1 }))
 }, 60_000)
 
+test('jobs that are too heavy to be claimed together are claimed by and by, and in plain SQL one is told', async () => {
+  await using fp = fencepost(database.url)
+  const queue = 'heavy'
+  const lengths: number[] = []
+  const heavy = defineJob({ name: 'heavy', queue, run: ({ text }: { text: string }) => void lengths.push(text.length) })
+  const enqueue = `select fencepost.enqueue_jobs('heavy', jsonb_build_array(jsonb_build_object('text', repeat('x', 9000000))), queue => 'heavy')`
+  for (let i = 0; i < 8; i++) await admin.query(enqueue)
+  const client = await admin.connect()
+  const { rows } = await client.query<{ session: string }>(`select fencepost.open_worker('{heavy}') as session`)
+  const claim = (most: number) =>
+    client.query('select fencepost.claim_jobs($1, $2, $3, 0)', [rows[0]?.session, '{heavy}', most])
+  await expect(claim(8)).rejects.toMatchObject({ code: '54000', hint: 'Claim fewer at once.' })
+  await claim(1)
+  client.release(true)
+  const errors: Error[] = []
+  await using worker = fp.worker([heavy], { queues: [queue], concurrency: 24, onError: (error) => errors.push(error) })
+  await eventually(async () => lengths.length === 8)
+  await worker.idle()
+  expect(lengths).toEqual(Array.from({ length: 8 }, () => 9_000_000))
+  expect(errors).toEqual([])
+}, 60_000)
+
 test.each([
   ['exits', 'its process', {}],
   ['blocks', 'the event loop for longer than freezeTimeout', { freezeTimeout: '1s' }],
