@@ -1,7 +1,7 @@
 import type { AnyTransaction } from '../adapters/any-transaction.ts'
 import type { OfHeld } from '../events/lock-events.ts'
 import { asError } from '../ground/as-error.ts'
-import { literal } from '../postgres/quote.ts'
+import { literal } from '../postgres/place-values.ts'
 import type { Origin } from '../postgres/target.ts'
 import type { Fence } from './fence.ts'
 import { describeRefusal, guard } from './guard.ts'

@@ -1,6 +1,6 @@
 import { asError } from '../ground/as-error.ts'
 import { MissingPrivilegeError } from '../ground/server-errors.ts'
-import { identifier } from '../postgres/quote.ts'
+import { identifier } from '../postgres/place-values.ts'
 import type { Schema } from '../postgres/schema.ts'
 import type { Connection } from '../wire/connection.ts'
 import { sqlState } from '../wire/sql-state.ts'

@@ -6,7 +6,7 @@ import {
   MissingPrivilegeError,
   OutOfLocksError,
 } from '../ground/server-errors.ts'
-import { identifier } from './quote.ts'
+import { identifier } from './place-values.ts'
 import type { Schema } from './schema.ts'
 import { isEndOfSession, sqlState } from '../wire/sql-state.ts'
 

@@ -1,3 +1,5 @@
+import { escapeIdentifier, escapeLiteral } from 'pg'
+
 /** What is put into a statement as text. */
 export type Value = string | number | bigint | boolean | null
 
@@ -7,6 +9,16 @@ export type Value = string | number | bigint | boolean | null
  */
 export function placeValues(text: string, values: readonly Value[]): string {
   return text.replace(/\$(\d+)/g, (_, number: string) => literalOf(values[Number(number) - 1] ?? null))
+}
+
+/** The text as an SQL literal, for the few statements that travel together with BEGIN or COMMIT and take no parameters. */
+export function literal(text: string): string {
+  return escapeLiteral(text)
+}
+
+/** The name as SQL has it, in quotes. */
+export function identifier(name: string): string {
+  return escapeIdentifier(name)
 }
 
 /** Read alike whatever standard_conforming_strings says; the server finds the type, as it does for a parameter. */

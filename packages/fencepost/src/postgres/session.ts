@@ -1,15 +1,14 @@
 import { hostname } from 'node:os'
 import type { ClientConfig } from 'pg'
 import { Bag, type Seat } from '../ground/bag.ts'
-import { StandbyError, UnsupportedServerError } from '../ground/server-errors.ts'
 import { Connection } from '../wire/connection.ts'
 import type { Parameter } from '../wire/question.ts'
 import { asError } from '../ground/as-error.ts'
 import { describeFailure, type Place } from './driver-error.ts'
 import { Heartbeat } from '../wire/heartbeat.ts'
 import { refuseUnsafePooler } from './pooler.ts'
+import { prepareSession } from './prepare-session.ts'
 import type { Schema } from './schema.ts'
-import { sessionSettings, sliceMs } from './session-settings.ts'
 
 export interface SessionOptions {
   readonly config: ClientConfig
@@ -24,7 +23,6 @@ export interface SessionOptions {
   readonly signal: AbortSignal
 }
 
-const OLDEST_SERVER = 130000
 const ANSWER_MS = 10_000
 /** A migration of another process is waited for, and one of ours may take its time. */
 const READY_MS = 300_000
@@ -56,7 +54,7 @@ export class Session {
       connection = await Connection.open(config, `${application} fencepost`, signal)
       signal.addEventListener('abort', giveUp, { once: true })
       await answered(connection, ANSWER_MS, refuseUnsafePooler(connection, config, where))
-      const { weakened, role } = await answered(connection, ANSWER_MS, prepare(connection, options))
+      const { weakened, role } = await answered(connection, ANSWER_MS, prepareSession(connection, options))
       place = { ...place, role }
       await answered(connection, READY_MS, options.ready(connection))
       const key = await answered(connection, ANSWER_MS, drawKey(connection, schema))
@@ -171,52 +169,9 @@ export class Session {
 
 type Known = Pick<Session, 'key' | 'weakened' | 'config'>
 
-interface Server {
-  readonly standby: boolean
-  readonly version: number
-  readonly banner: string
-  readonly role: string
-  readonly deadlockTimeoutMs: number
-}
-
-/** One flight: the settings, one by one as a host may refuse some, the search_path before anything else; and what the server is. */
-async function prepare(connection: Connection, { freezeMs, where }: SessionOptions) {
-  const settings = sessionSettings(freezeMs)
-  const refusals = Promise.all(settings.map(({ name, value }) => isRefused(connection, name, value)))
-  const [[server], refused] = await Promise.all([
-    connection.query<Server>(
-      `select pg_is_in_recovery() as standby, current_setting('server_version_num')::integer as version, version() as banner,
-        current_user as role,
-        extract(epoch from current_setting('deadlock_timeout')::interval)::float8 * 1000 as "deadlockTimeoutMs"`,
-    ),
-    refusals,
-  ])
-  if (server === undefined || server.version < OLDEST_SERVER || /CockroachDB/.test(server.banner)) {
-    throw new UnsupportedServerError(where, server?.banner ?? 'it tells no version')
-  }
-  if (server.standby) throw new StandbyError(where)
-  await set(connection, 'lock_timeout', String(sliceMs(freezeMs, server.deadlockTimeoutMs)))
-  const weakened = settings.filter(({ without }, i) => refused[i] === true && without !== '')
-  return { role: server.role, weakened: [...new Set(weakened.map(({ without }) => without))] }
-}
-
 async function drawKey(connection: Connection, schema: Schema): Promise<bigint> {
   const [drawn] = await connection.query<{ key: string }>(schema.place('select fencepost.session_key() as key'))
   return BigInt(drawn?.key ?? 0)
-}
-
-async function isRefused(connection: Connection, name: string, value: string): Promise<boolean> {
-  try {
-    await set(connection, name, value)
-    return false
-  } catch (error) {
-    if (connection.over.aborted) throw error
-    return true
-  }
-}
-
-async function set(connection: Connection, name: string, value: string): Promise<void> {
-  await connection.query('select set_config($1, $2, false)', [name, value])
 }
 
 /** A server that takes the login and then says nothing is given up. */

@@ -4,28 +4,12 @@ import { Client, type ClientConfig, type QueryConfig, type QueryResult } from 'p
 import { asError } from '../ground/as-error.ts'
 import { type Parameter, Question } from './question.ts'
 import { isEndOfSession } from './sql-state.ts'
+import { types } from './types.ts'
 
 /** What the typings leave out. */
 type PgClient = Client & { ref(): void; unref(): void; readonly processID: number; query(question: Question): void }
 
 const GOODBYE_MS = 1000
-
-/** Our own rows, whatever parsers the application has set for its. */
-const PARSERS = new Map<number, (text: string) => unknown>([
-  [16, (text) => text === 't'],
-  [23, Number],
-  [701, Number],
-  [
-    1016,
-    (text) =>
-      text
-        .slice(1, -1)
-        .split(',')
-        .filter((token) => token !== '')
-        .map((token) => (token === 'NULL' ? null : Number(token))),
-  ],
-])
-const types = { getTypeParser: (oid: number) => PARSERS.get(oid) ?? String }
 
 /**
  * One connection of our own, pipelined: statements go out at once and answer in order, so nothing that waits for
