@@ -67,12 +67,20 @@ test('P6: 400 callers who wait in four processes take no connection besides the 
   const remotes = await Promise.all(applications.map((application) => Remote.start(database.url, { application })))
   const turns = remotes.map((remote) => remote.call<number[]>('permitTurns', 'many', 2, 100))
   await untilInLine(admin, 'many', 400)
+  const { rows: line } = await admin.query<{ application: string }>(
+    `select application from fencepost.waiters join fencepost.sessions using (session) where name = 'many' order by ticket`,
+  )
   const { rows } = await admin.query(
     `select count(*)::integer as n from pg_stat_activity where application_name like 'waits %' group by application_name`,
   )
   expect(rows).toEqual(applications.map(() => ({ n: 1 })))
   for (const permit of held) await permit.release()
-  expect(await Promise.all(turns)).toEqual(remotes.map(() => Array.from({ length: 100 }, (_, i) => i)))
+  const granted = await Promise.all(turns)
+  for (const tokens of granted) expect(tokens).toEqual(tokens.toSorted((one, other) => one - other))
+  const served = granted
+    .flatMap((tokens, i) => tokens.map((token) => ({ token, application: applications[i] })))
+    .toSorted((one, other) => one.token - other.token)
+  expect(served.map(({ application }) => application)).toEqual(line.map(({ application }) => application))
   await untilInLine(admin, 'many', 0)
   await Promise.all(remotes.map((remote) => remote.kill()))
 })
