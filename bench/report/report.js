@@ -48,8 +48,14 @@ export function reportOf(chapters, { startedAt, wanted }) {
   }
 }
 
-/** What is compared, in the versions of the lock file. */
+/** Ours, the driver, and what is compared, in the versions of the lock file. */
 function packages() {
-  const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  return Object.entries(dependencies).map(([name, version]) => `${name} ${version}`)
+  const { version } = read('../../packages/fencepost/package.json')
+  const { dependencies, overrides } = read('../package.json')
+  return Object.entries({ fencepost: version, pg: overrides.pg, ...dependencies }).map((one) => one.join(' '))
+}
+
+/** @param {string} path */
+function read(path) {
+  return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
 }

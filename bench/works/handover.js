@@ -1,4 +1,5 @@
 import { percentile } from '../report/figures.js'
+import { describeLockers } from '../peers/settings.js'
 import { interleave } from './interleave.js'
 
 const ROUNDS = { full: 15, quick: 5 }
@@ -13,6 +14,7 @@ export const handover = {
     { work: 'handover', per: { subject: 'raw pg' }, atMost: 2.5 },
     { work: 'handover', per: { subject: 'redlock' }, atMost: 1 / 20 },
   ],
+  notes: describeLockers,
   measure: (site, subjects) =>
     interleave(site, subjects, {
       work: 'handover',

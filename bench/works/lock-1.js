@@ -1,3 +1,4 @@
+import { describeLockers } from '../peers/settings.js'
 import { interleave } from './interleave.js'
 
 const ROUNDS = { full: 25, quick: 7 }
@@ -11,6 +12,7 @@ export const lock1 = {
     { work: 'lock-1', per: { subject: 'raw pg' }, atLeast: 0.75 },
     { work: 'lock-1', per: { subject: 'redlock' }, atLeast: 4 },
   ],
+  notes: describeLockers,
   measure: (site, subjects) =>
     interleave(site, subjects, {
       work: 'lock-1',

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
 import { htmlReport } from '../src/report/html/page.ts'
-import type { Result } from '../src/report/result.ts'
+import { againBy, type Result } from '../src/report/result.ts'
 import { judgeCell } from '../src/verdict/judge-cell.ts'
 import { round, twice } from './history.ts'
 
@@ -34,7 +34,10 @@ const RESULT: Result = {
   cells: [judgeCell([{ ...twice(), contender: 'unfenced' }]), judgeCell([round({ contender: 'fenced' })])],
   notTried: [{ contender: 'etcd', why: 'not installed' }],
   surprises: [],
-  rounds: [{ ...twice(), contender: 'unfenced' }, round({ contender: 'fenced' })],
+  rounds: [{ ...twice(), contender: 'unfenced' }, round({ contender: 'fenced' })].map((one) => ({
+    ...one,
+    again: againBy(one.contender, one),
+  })),
 }
 
 const page = htmlReport(RESULT)
@@ -49,7 +52,7 @@ test('the page loads nothing and runs nothing, and text stays text', () => {
 test('each contender is drawn by the round that tells most of it', () => {
   expect(page).toMatch(/unfenced, freeze:after-check: paid 2 times, 1 update lost/)
   expect(page).toMatch(/fenced, freeze:after-check: the stale write was refused, paid once/)
-  expect(page).toContain('npm run lab -- --contender unfenced --fault freeze:after-check --seed 1 --rounds 1')
+  expect(page).toContain('npx fencepost lab --contender unfenced --fault freeze:after-check --seed 1 --rounds 1')
 })
 
 /** The part of playwright's that is used here; it is not always installed. */

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CONTENDER_NAMES, isPath } from '../contenders/all.ts'
@@ -87,7 +87,7 @@ function parse(args: readonly string[]) {
 /** All of ours unless some are named, in our order; files come first. */
 function contendersOf(given: readonly string[] | undefined): string[] {
   if (given === undefined) return CONTENDER_NAMES
-  const paths = given.filter(isPath).map((path) => resolve(path))
+  const paths = [...new Set(given.filter(isPath).map((path) => resolve(path)))]
   const missing = paths.find((path) => !existsSync(path))
   if (missing !== undefined) throw wrong(`--contender: there is no file ${missing}`)
   const unknown = given.find((name) => !isPath(name) && !CONTENDER_NAMES.includes(name))
@@ -133,6 +133,11 @@ function writable(file: string | undefined, option: string): string | null {
   if (!existsSync(dirname(path))) throw wrong(`${option} ${file}: there is no folder ${dirname(path)}`)
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
     throw wrong(`${option} ${file} is a folder; name a file`)
+  try {
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK)
+  } catch {
+    throw wrong(`${option} ${file} cannot be written`)
+  }
   return path
 }
 

@@ -27,6 +27,8 @@ export interface Grant {
    */
   readonly transaction?: (pay: (tx: Queryable) => Promise<void>) => Promise<unknown>
   readonly isRefusal?: (error: Error) => boolean
+  /** Whether the payout looks once more in its transaction whether the invoice is unpaid. */
+  readonly readsAgain?: boolean
   /** Where the payouts are kept instead of PostgreSQL. */
   readonly store?: Store
 }

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { Cell } from '../verdict/judge-cell.ts'
-import { notTriedInShort, type Result, trialName } from './result.ts'
+import { judgeRound } from '../verdict/judge-round.ts'
+import { doubtful, notTriedInShort, type Result, trialName } from './result.ts'
 import { doubles, plural, settings, takeover } from './words.ts'
 
 const COLUMNS = 6
@@ -9,7 +10,7 @@ type Format = Parameters<typeof styleText>[0]
 /** The figures as tables for a terminal. */
 export function terminalReport(result: Result, stream: NodeJS.WriteStream): string {
   const paint = painter(stream)
-  const { date, machine, versions, notTried, surprises } = result
+  const { date, machine, versions, cells, notTried, surprises } = result
   const head = [`${versions.join(', ')}; ${machine}`, `${date.slice(0, 10)}, ${settings(result)}`]
   return [
     ...head,
@@ -21,6 +22,8 @@ export function terminalReport(result: Result, stream: NodeJS.WriteStream): stri
     ...sums(result, paint),
     ...section('Not tried', notTriedInShort(notTried)),
     ...section('Seen otherwise than believed', surprises),
+    ...section('To be doubted', doubtful(cells)),
+    ...section('Paid twice: to see one again', again(result)),
   ].join('\n')
 }
 
@@ -31,6 +34,7 @@ function table(
   painted: (cell: Cell) => string,
 ): string[] {
   const { contenders, cells } = result
+  if (cells.length === 0) return []
   const trials = [...new Set(cells.map(trialName))]
   const first = Math.max(...contenders.map(({ name }) => name.length), 0) + 2
   const lines = [title]
@@ -69,7 +73,15 @@ function sums({ contenders, cells }: Result, paint: ReturnType<typeof painter>):
     const line = `${name.padEnd(24)}${figures.join(', ')}${isFenced ? ', fenced' : ''}`
     return [sum('doubleEntries') > 0 ? line : paint('bold', line)]
   })
-  return ['All rounds', ...lines, '']
+  return lines.length === 0 ? [] : ['All rounds', ...lines, '']
+}
+
+/** The first round of each contender that was paid twice. */
+function again({ contenders, rounds = [] }: Result): string[] {
+  return contenders.flatMap(({ name }) => {
+    const failing = rounds.find((round) => round.contender === name && judgeRound(round).doubleEntries > 0)
+    return failing?.again ?? []
+  })
 }
 
 function section(title: string, lines: readonly string[]): string[] {

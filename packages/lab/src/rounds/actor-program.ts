@@ -5,7 +5,7 @@ import { loadContender } from '../contenders/all.ts'
 import { type Grant, type OpenLock, type Place, TTL_MS } from '../contenders/contender.ts'
 import { loaderOf } from '../contenders/load-package.ts'
 import { type Moment, monotonicMs, type What } from '../history/event.ts'
-import { enter, openPool, type Queryable, readInvoice, type Reading, settle } from '../servers/ledger.ts'
+import { enter, inTransaction, openPool, readInvoice, type Reading, settle } from '../servers/ledger.ts'
 import type { Assignment, FromActor, Task, ToActor } from './task.ts'
 
 /** Whether the account may be credited: a call to somebody outside, which takes its time. */
@@ -68,8 +68,7 @@ async function payUnder(grant: Grant, task: Task): Promise<void> {
   await pass('after-check', task)
   report('writing')
   try {
-    await write(grant, task, reading)
-    report('written')
+    report(await write(grant, task, reading))
   } catch (error) {
     const { message, code } = error as Error & { code?: string }
     const isRefused = grant.isRefusal?.(error as Error) === true
@@ -82,31 +81,22 @@ async function read({ store }: Grant, invoice: number): Promise<Reading> {
   return await readInvoice(ledger, invoice)
 }
 
-async function write({ store, transaction }: Grant, task: Task, reading: Reading): Promise<void> {
+async function write(grant: Grant, task: Task, reading: Reading): Promise<'written' | 'settled'> {
+  const { store, readsAgain = false, transaction = (pay) => inTransaction(ledger, pay) } = grant
   if (store) {
     await pass('in-write', task)
-    return await store.pay(task.invoice, player)
+    await store.pay(task.invoice, player)
+    return 'written'
   }
-  const pay = async (tx: Queryable) => {
+  let current = reading
+  await transaction(async (tx) => {
+    if (readsAgain) current = await readInvoice(tx, task.invoice)
+    if (current.isPaid) return
     await enter(tx, task.invoice, player)
     await pass('in-write', task)
-    await settle(tx, task.invoice, reading)
-  }
-  await (transaction ?? plainTransaction)(pay)
-}
-
-async function plainTransaction(pay: (tx: Queryable) => Promise<void>): Promise<void> {
-  const client = await ledger.connect()
-  client.on('error', () => {})
-  let isUsable = false
-  try {
-    await client.query('begin')
-    await pay(client)
-    await client.query('commit')
-    isUsable = true
-  } finally {
-    client.release(!isUsable)
-  }
+    await settle(tx, task.invoice, current)
+  })
+  return current.isPaid ? 'settled' : 'written'
 }
 
 /** Stands here until the lab lets it go on, if this is where it is to be struck. */

@@ -28,7 +28,8 @@ interface Session {
   /** Rejects when the session expires. */
   readonly over: Promise<never>
   isConnected: boolean
-  isExpired: boolean
+  /** Expired, or closed. */
+  isOver: boolean
 }
 
 export const zookeeper: Contender = {
@@ -40,25 +41,30 @@ export const zookeeper: Contender = {
   settings: { sessionTimeout: `${TTL_MS} ms` },
   async prepare(place) {
     const session = await connect(place)
-    await call(session, (done) => session.client.mkdirp(ROOT, done))
-    session.client.close()
+    await call(session, (done) => session.client.mkdirp(ROOT, done)).finally(() => end(session))
   },
   async open(place) {
     const { CreateMode } = place.load('node-zookeeper-client') as Package
     let latest = await connect(place)
     return {
       async hold(name, work) {
-        if (latest.isExpired) latest = await connect(place)
+        if (latest.isOver) latest = await connect(place)
         const session = latest
         const { client } = session
         const folder = `${ROOT}/${name}`
-        await call(session, (done) => client.mkdirp(folder, done))
-        const mine = await call<string>(session, (done) =>
-          client.create(`${folder}/lock-`, CreateMode.EPHEMERAL_SEQUENTIAL, done),
-        )
-        await reachHead(session, folder, mine.slice(folder.length + 1))
-        await work({ token: mine.slice(-10), stillHeld: () => session.isConnected })
-        await call(session, (done) => client.remove(mine, done))
+        try {
+          await call(session, (done) => client.mkdirp(folder, done))
+          const mine = await call<string>(session, (done) =>
+            client.create(`${folder}/lock-`, CreateMode.EPHEMERAL_SEQUENTIAL, done),
+          )
+          await reachHead(session, folder, mine.slice(folder.length + 1))
+          await work({ token: mine.slice(-10), stillHeld: () => session.isConnected })
+          await call(session, (done) => client.remove(mine, done))
+        } catch (error) {
+          // A node of which nothing is known, or that could not be removed, would be waited for as long as its session lives.
+          end(session)
+          throw error
+        }
       },
       close: async () => latest.client.close(),
     }
@@ -91,14 +97,20 @@ async function connect({ zookeeper: address, ttlMs, load }: Place): Promise<Sess
     client.once('expired', () => reject(new Error('the session expired')))
   })
   over.catch(() => {})
-  const session = { client, over, isConnected: false, isExpired: false }
+  const session = { client, over, isConnected: false, isOver: false }
   client.on('connected', () => (session.isConnected = true))
   client.on('disconnected', () => (session.isConnected = false))
-  client.on('expired', () => Object.assign(session, { isConnected: false, isExpired: true }))
+  client.on('expired', () => Object.assign(session, { isConnected: false, isOver: true }))
   const connected = new Promise<void>((resolve) => client.once('connected', resolve))
   client.connect()
   await connected
   return session
+}
+
+/** Its nodes go with it, at once or when the server gives it up. */
+function end(session: Session): void {
+  session.isOver = true
+  session.client.close()
 }
 
 function call<T>({ over }: Session, method: (done: Done<T>) => void): Promise<T> {
