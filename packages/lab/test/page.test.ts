@@ -9,7 +9,7 @@ import { afterAll, expect, test } from 'vitest'
 import { htmlReport } from '../src/report/html/page.ts'
 import { againBy, type Result } from '../src/report/result.ts'
 import { judgeCell } from '../src/verdict/judge-cell.ts'
-import { round, twice } from './history.ts'
+import { REFUSED, round, twice } from './history.ts'
 
 const BROWSER_FOLDER = new URL('browser/', import.meta.url)
 
@@ -31,7 +31,11 @@ const RESULT: Result = {
     settings: { ttl: '2000 ms' },
   })),
   faults: [{ name: 'freeze', about: 'SIGSTOP' }],
-  cells: [judgeCell([{ ...twice(), contender: 'unfenced' }]), judgeCell([round({ contender: 'fenced' })])],
+  cells: [
+    judgeCell([{ ...twice(), contender: 'unfenced' }]),
+    judgeCell([round({ contender: 'fenced' })]),
+    judgeCell([round({ contender: 'fenced', fault: 'kill', events: REFUSED.filter(({ who }) => who !== 'B') })]),
+  ],
   notTried: [{ contender: 'etcd', why: 'not installed' }],
   surprises: [],
   rounds: [{ ...twice(), contender: 'unfenced' }, round({ contender: 'fenced' })].map((one) => ({
@@ -92,7 +96,15 @@ test.skipIf(wanting !== '').each(['light', 'dark'])(
       expect(complaints).toEqual([])
       expect(await tab.title()).toBe('Locks under faults')
       const { contrasts, ...seen } = await tab.evaluate<{ contrasts: number[] }>(LOOK)
-      expect(seen).toEqual({ drawings: 2, isWide: false, landed: 3, refused: 1, paidTwice: ['1/1'], labelsOutside: 0 })
+      expect(seen).toEqual({
+        drawings: 2,
+        isWide: false,
+        landed: 3,
+        refused: 1,
+        paidTwice: ['1/1'],
+        stuck: 1,
+        labelsOutside: 0,
+      })
       // WCAG AA of text.
       expect(Math.min(...contrasts)).toBeGreaterThanOrEqual(4.5)
     } finally {
@@ -130,6 +142,7 @@ const LOOK = `(() => {
     landed: document.querySelectorAll('svg circle').length,
     refused: document.querySelectorAll('svg .cross').length,
     paidTwice: [...document.querySelectorAll('td.bad b')].map((cell) => cell.textContent),
+    stuck: document.querySelectorAll('td.stuck').length,
     labelsOutside: outside.length,
     contrasts: texts.map(contrast),
   }

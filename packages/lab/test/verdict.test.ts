@@ -56,6 +56,13 @@ test('a grant after the holder went on is no take-over', () => {
   expect(judgeRound(round({ events: late }))).toMatchObject({ takeoverMs: null })
 })
 
+test('a grant by which the other only comes to wait for the holder in the store is no take-over', () => {
+  const late = REFUSED.map((event) =>
+    event.what === 'written' || (event.what === 'released' && event.who === 'B') ? { ...event, atMs: 2150 } : event,
+  )
+  expect(judgeRound(round({ events: late }))).toMatchObject({ takeoverMs: null })
+})
+
 test('a killed holder believes nothing any more, and may have written without having told', () => {
   const killed: LabEvent[] = [
     ...history('A granted 5\nA reached 20'),

@@ -74,7 +74,7 @@ export function notTriedInShort(notTried: readonly NotTried[]): string[] {
     if (fault !== undefined) group.faults.add(fault)
   }
   return [...byReason].map(([why, { contenders, faults }]) => {
-    const under = faults.size === 0 ? '' : `, ${[...faults].join(', ')}`
+    const under = faults.size === 0 ? '' : ` under ${[...faults].join(', ')}`
     return `${[...contenders].join(', ')}${under}: ${why}`
   })
 }

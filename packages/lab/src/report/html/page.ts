@@ -32,7 +32,7 @@ function main(result: Result): string {
 <p class="dim">${escape(`${result.date.slice(0, 10)}. ${result.versions.join(', ')}. ${result.machine}. ${settings(result)}.`)}</p>
 <h2>What was paid twice</h2>
 ${matrix(result)}
-<p class="dim">Rounds paid twice / rounds, counted in the ledger; below, when somebody else could go on. · not tried.</p>
+<p class="dim">Rounds paid twice / rounds, counted in the ledger; below, when somebody else could go on: amber where nobody could, though the holder was stopped or dead. · not tried.</p>
 ${list('Seen otherwise than believed', surprises)}
 ${list('To be doubted', doubtful(cells))}
 <h2>What happened</h2>
