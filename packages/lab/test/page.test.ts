@@ -40,7 +40,7 @@ const RESULT: Result = {
   surprises: [],
   rounds: [{ ...twice(), contender: 'unfenced' }, round({ contender: 'fenced' })].map((one) => ({
     ...one,
-    again: againBy(one.contender, one),
+    again: againBy('npx fencepost lab', one.contender, one),
   })),
 }
 

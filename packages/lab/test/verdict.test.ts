@@ -125,7 +125,7 @@ test('a round that was broken off, and one that is told otherwise than the ledge
 })
 
 test('the command that plays a round again names a file as a shell takes it', () => {
-  const line = ['sh', '-c', `printf '%s|' ${againBy("/it's a/lock.js", round())}`] as const
+  const line = ['sh', '-c', `printf '%s|' ${againBy('npx fencepost lab', "/it's a/lock.js", round())}`] as const
   expect(execFileSync(line[0], line.slice(1), { encoding: 'utf8' }).split('|').slice(0, -1)).toEqual(
     "npx|fencepost|lab|--contender|/it's a/lock.js|--fault|freeze:after-check|--seed|1|--rounds|1".split('|'),
   )

@@ -11,7 +11,7 @@ import { judgeCell } from '../verdict/judge-cell.ts'
 import type { Wanted } from './arguments.ts'
 import { abortedFor, GRACE_MS } from './interruption.ts'
 import { type Job, planJobs } from './jobs.ts'
-import { machine, versionsOf } from './surroundings.ts'
+import { machine, program, versionsOf } from './surroundings.ts'
 
 /** Rounds that are played side by side: they mostly wait. */
 const PAIRS = 4
@@ -100,7 +100,7 @@ export class Run {
       cells,
       notTried: this.#notTried,
       surprises: surprises(cells, fenced),
-      rounds: this.#rounds.map((round) => ({ ...round, again: againBy(this.#sourceOf(round), round) })),
+      rounds: this.#rounds.map((round) => ({ ...round, again: againBy(program(), this.#sourceOf(round), round) })),
     }
   }
 

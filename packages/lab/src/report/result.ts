@@ -55,13 +55,14 @@ export function trialName({ fault, moment }: { readonly fault: string; readonly 
 }
 
 /**
- * Plays a round once more, in a project and in a clone.
+ * Plays a round once more.
  *
+ * @param program what runs the lab, e.g. `npx fencepost lab`
  * @param source as the command line names the contender
  */
-export function againBy(source: string, round: Pick<Round, 'fault' | 'moment' | 'seed'>): string {
+export function againBy(program: string, source: string, round: Pick<Round, 'fault' | 'moment' | 'seed'>): string {
   const name = /^[\w./-]+$/.test(source) ? source : `'${source.replaceAll("'", `'\\''`)}'`
-  return `npx fencepost lab --contender ${name} --fault ${trialName(round)} --seed ${round.seed} --rounds 1`
+  return `${program} --contender ${name} --fault ${trialName(round)} --seed ${round.seed} --rounds 1`
 }
 
 /** What was not tried, one sentence for each reason. */
