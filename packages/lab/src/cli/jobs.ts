@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { loadContender } from '../contenders/all.ts'
 import type { Contender } from '../contenders/contender.ts'
 import { installPeers, peerNames } from '../processes/peers.ts'
@@ -46,8 +47,10 @@ export async function planJobs(
   // Once: what has failed for one fails for all.
   const packages = new Packages(say, signal)
   for (const [source, contender] of contenders) {
-    if (signal.aborted) break
     const why = whyNoServers(contender) ?? (await packages.whyNot(contender))
+    // Ctrl-C has reached the program that was asked, too: what it did not answer says nothing.
+    await pause(0)
+    if (signal.aborted) break
     if (why !== null) {
       missing.push({ contender: contender.name, why })
       continue

@@ -48,6 +48,7 @@ export class Run {
    */
   async play(): Promise<void> {
     const plan = await planJobs(this.#wanted, this.#say, this.#signal)
+    const isWhole = !this.#signal.aborted
     this.#contenders = plan.contenders
     this.#peers = plan.peers
     this.#notTried.push(...plan.missing, ...plan.senseless)
@@ -61,7 +62,7 @@ export class Run {
     })
     // Whatever hangs when somebody ends the run, the keeper ends.
     await Promise.race([Promise.all(lanes), abortedFor(GRACE_MS, this.#signal)])
-    this.#isComplete = this.#done === this.#toDo && !this.#signal.aborted
+    this.#isComplete = isWhole && this.#done === this.#toDo
   }
 
   /** A fenced lock that let something be paid twice breaks its promise, and what failed, or was nothing at all, is no success. */
