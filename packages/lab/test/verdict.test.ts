@@ -63,6 +63,11 @@ test('a grant by which the other only comes to wait for the holder in the store 
   expect(judgeRound(round({ events: late }))).toMatchObject({ takeoverMs: null })
 })
 
+test('a lock that both were granted before the blow keeps nobody from going on', () => {
+  const early = REFUSED.map((event) => (event.what === 'struck' ? { ...event, atMs: 2030 } : event))
+  expect(judgeRound(round({ events: early }))).toMatchObject({ takeoverMs: 0 })
+})
+
 test('a killed holder believes nothing any more, and may have written without having told', () => {
   const killed: LabEvent[] = [
     ...history('A granted 5\nA reached 20'),

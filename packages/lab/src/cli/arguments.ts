@@ -131,12 +131,12 @@ function writable(file: string | undefined, option: string): string | null {
   if (file === undefined) return null
   const path = resolve(file)
   if (!existsSync(dirname(path))) throw wrong(`${option} ${file}: there is no folder ${dirname(path)}`)
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw wrong(`${option} ${file} is a folder; name a file`)
+  const isThere = existsSync(path)
+  if (isThere && statSync(path).isDirectory()) throw wrong(`${option} ${file} is a folder; name a file`)
   try {
-    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK)
-  } catch {
-    throw wrong(`${option} ${file} cannot be written`)
+    accessSync(isThere ? path : dirname(path), constants.W_OK)
+  } catch (error) {
+    throw wrong(`${option} ${file} cannot be written: ${(error as NodeJS.ErrnoException).code}`)
   }
   return path
 }

@@ -70,16 +70,19 @@ function overlap(one: Belief, other: Belief): boolean {
 
 const OUTCOMES: readonly What[] = ['written', 'settled', 'gave-up', 'refused', 'failed']
 
-/** Of the first blow. A grant after A went on is no take-over, nor is one by which B only came to wait for A in the store. */
+/**
+ * Of the first blow; a lock that B was granted before that is nobody's to be taken over. A grant after A went on is no take-over, nor is
+ * one by which B only came to wait for A in the store.
+ */
 function takeover(events: readonly LabEvent[]): number | null {
   const struck = events.find(({ what }) => what === 'struck')
   const woken = events.find(({ what }) => what === 'woken')
-  const granted = events.find(({ who, what, atMs }) => who === 'B' && what === 'granted' && atMs >= (struck?.atMs ?? 0))
+  const granted = events.find(({ who, what }) => who === 'B' && what === 'granted')
   if (struck === undefined || granted === undefined) return null
   const isDone = events.some(
     ({ who, what, atMs }) => who === 'B' && OUTCOMES.includes(what) && atMs <= (woken?.atMs ?? Infinity),
   )
-  return isDone && granted.atMs <= (woken?.atMs ?? Infinity) ? granted.atMs - struck.atMs : null
+  return isDone && granted.atMs <= (woken?.atMs ?? Infinity) ? Math.max(0, granted.atMs - struck.atMs) : null
 }
 
 /** A write whose answer was lost may be in the ledger or not. One that is told has to be there. */
