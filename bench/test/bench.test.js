@@ -42,7 +42,7 @@ test('a run of all writes one report of all suites, and a page', () => {
       expect.stringMatching(/^pg \d/),
       'redlock 5.0.0-beta.2',
     ]),
-    settings: { quick: true, rounds: 1, seconds: null },
+    settings: { kind: 'brief', rounds: 1, seconds: null },
   })
   const measured = chapters.map((/** @type {any} */ { suite, servers, figures }) => ({
     suite,

@@ -3,6 +3,7 @@ import { describeLockers } from '../peers/settings.js'
 import { interleave } from './interleave.js'
 
 const ROUNDS = { full: 15, quick: 5 }
+const WARM_UPS = { full: 3, quick: 3, brief: 1 }
 const ROUND_MS = { full: 1500, quick: 800 }
 const HOLD_MS = 5
 
@@ -20,8 +21,9 @@ export const handover = {
       work: 'handover',
       unit: 'ms',
       rounds: site.rounds(ROUNDS),
+      warmUps: site.pick(WARM_UPS),
       processes: 2,
-      round: (processes) => alternate(processes, site.isQuick ? ROUND_MS.quick : ROUND_MS.full),
+      round: (processes) => alternate(processes, site.pick(ROUND_MS)),
     }),
 }
 

@@ -19,6 +19,6 @@ export const lock1 = {
       unit: 'pairs/s',
       rounds: site.rounds(ROUNDS),
       processes: 1,
-      round: async ([process]) => await process?.call('pairs', 1, site.isQuick ? ROUND_MS.quick : ROUND_MS.full),
+      round: async ([process]) => await process?.call('pairs', 1, site.pick(ROUND_MS)),
     }),
 }

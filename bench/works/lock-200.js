@@ -20,6 +20,6 @@ export const lock200 = {
       unit: 'pairs/s',
       rounds: site.rounds(ROUNDS),
       processes: 1,
-      round: async ([process]) => await process?.call('pairs', CALLERS, site.isQuick ? ROUND_MS.quick : ROUND_MS.full),
+      round: async ([process]) => await process?.call('pairs', CALLERS, site.pick(ROUND_MS)),
     }),
 }
