@@ -1,4 +1,4 @@
-// A lock of yours as a contender of the lab: npx fencepost lab --contender ./my-lock.js
+// A lock of yours as a contender of the lab: npx fencepost lab --contender ./my-lock.mjs
 import pg from 'pg'
 
 export const name = 'my-lock'

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { LabProcess, runLab } from './lab-process.ts'
 
-const EXAMPLE = fileURLToPath(new URL('../examples/my-lock.js', import.meta.url))
+const EXAMPLE = fileURLToPath(new URL('../examples/my-lock.mjs', import.meta.url))
 const SHUT = `export const name = 'shut'; export const open = () => Promise.reject(new Error('it is shut'))`
 
 test('the lock of a file is a contender like ours', async () => {

@@ -25,9 +25,9 @@ export const HELP = `npm run lab -- [options]        in a project: npx fencepost
 
 Breaks locks, on real servers of its own, and counts in a ledger what was paid twice.
 
-  --quick              a few faults, ${ROUNDS.quick} rounds each, about three minutes (default)
+  --quick              a few faults, ${ROUNDS.quick} rounds each, about two minutes (default)
   --full               every fault at every moment, ${ROUNDS.full} rounds each, about an hour
-  --contender NAME     only this one; may be repeated. A path (./my-lock.js) adds a lock of yours: docs/lab.md
+  --contender NAME     only this one; may be repeated. A path (./my-lock.mjs) adds a lock of yours: docs/lab.md
   --fault NAME         only this one, e.g. freeze or freeze:after-check; may be repeated
   --rounds N           rounds of each fault at each moment, 1 to ${MOST_ROUNDS}
   --seed N             of the first round, the next has N + 1: with --rounds 1 it plays that round again
@@ -92,7 +92,7 @@ function contendersOf(given: readonly string[] | undefined): string[] {
   if (missing !== undefined) throw wrong(`--contender: there is no file ${missing}`)
   const unknown = given.find((name) => !isPath(name) && !CONTENDER_NAMES.includes(name))
   if (unknown !== undefined) {
-    throw wrong(`--contender "${unknown}": there are ${CONTENDER_NAMES.join(', ')}, or a file: ./my-lock.js`)
+    throw wrong(`--contender "${unknown}": there are ${CONTENDER_NAMES.join(', ')}, or a file: ./my-lock.mjs`)
   }
   return [...paths, ...CONTENDER_NAMES.filter((name) => given.includes(name))]
 }

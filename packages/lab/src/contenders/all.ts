@@ -32,7 +32,7 @@ export async function loadContender(nameOrPath: string): Promise<Contender> {
   if (own !== undefined) return await own()
   if (!isPath(nameOrPath)) {
     throw new TypeError(
-      `there is no contender "${nameOrPath}", only ${CONTENDER_NAMES.join(', ')}, or a file: ./my-lock.js`,
+      `there is no contender "${nameOrPath}", only ${CONTENDER_NAMES.join(', ')}, or a file: ./my-lock.mjs`,
     )
   }
   const module = (await import(pathToFileURL(nameOrPath).href).catch((error: unknown) => {

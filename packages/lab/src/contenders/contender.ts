@@ -47,7 +47,7 @@ export interface OpenLock {
   close(): Promise<unknown>
 }
 
-/** A lock that is tried: one file each, and one of yours (`--contender ./my-lock.js`). */
+/** A lock that is tried: one file each, and one of yours (`--contender ./my-lock.mjs`). */
 export interface Contender {
   readonly name: string
   /** What is used and how, in one line. */

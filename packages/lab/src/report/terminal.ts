@@ -19,7 +19,7 @@ interface Table {
 /** The figures as tables for a terminal. */
 export function terminalReport(result: Result, stream: NodeJS.WriteStream): string {
   const paint = painter(stream)
-  const { columns: width = WIDTH } = stream
+  const width = stream.isTTY ? stream.columns : WIDTH
   const { date, machine, versions, cells, notTried, surprises } = result
   const head = [`${versions.join(', ')}; ${machine}`, `${date.slice(0, 10)}. ${settings(result)}`]
   return [
