@@ -22,11 +22,14 @@ export function isStuck({ takeoverMs, fault }: Cell): boolean {
 /** Under these nobody can go on while A has the lock, and A cannot either. */
 const STALLING = ['freeze', 'block', 'partition']
 
+/** Under these A may have lost the lock, or may not. */
+const LOSSES = ['terminate', 'server-crash', 'promotion']
+
 /** When somebody else could go on. */
 export function takeover(cell: Cell): string {
   const { takeoverMs, stalled, rounds, fault } = cell
   if (isStuck(cell)) return fault === 'kill' ? 'never' : 'not before A'
-  if (takeoverMs === null) return 'A kept it'
+  if (takeoverMs === null) return LOSSES.includes(fault) ? 'not before A' : 'A kept it'
   return stalled > 0 ? `${inSeconds(takeoverMs)} (${rounds - stalled}/${rounds})` : inSeconds(takeoverMs)
 }
 
