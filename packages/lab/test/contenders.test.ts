@@ -77,6 +77,11 @@ test('P3: a crash, a fail-over and a partition fence out who held the lock befor
   for (const cell of run.result.cells) expect(cell).toMatchObject({ refused: 1, stalled: 0 })
 })
 
+test('a holder of ZooKeeper’s that was cut off sees it when it asks the server, though its client has not noticed', async () => {
+  const run = await runLab(['--rounds', '1', '--seed', '1', ...of('zookeeper'), ...trial('partition:before-check')])
+  expect(paidTwice(run), run.stderr).toEqual(expected(run, { zookeeper: { 'partition:before-check': 0 } }))
+})
+
 test('a token of another lock is paid twice if read before it is admitted, and once if read after', async () => {
   const run = await runLab([
     '--rounds',

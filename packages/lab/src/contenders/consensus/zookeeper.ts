@@ -35,7 +35,7 @@ interface Session {
 export const zookeeper: Contender = {
   name: 'zookeeper',
   about:
-    'the lock recipe: ephemeral sequential nodes, each watches the one before; the session looked at before the write',
+    'the lock recipe: ephemeral sequential nodes, each watches the one before; the session, and whether the node is there, looked at before the write',
   servers: ['zookeeper'],
   packages: ['node-zookeeper-client'],
   settings: { sessionTimeout: `${TTL_MS} ms` },
@@ -58,7 +58,7 @@ export const zookeeper: Contender = {
             client.create(`${folder}/lock-`, CreateMode.EPHEMERAL_SEQUENTIAL, done),
           )
           await reachHead(session, folder, mine.slice(folder.length + 1))
-          await work({ token: mine.slice(-10), stillHeld: () => session.isConnected })
+          await work({ token: mine.slice(-10), stillHeld: () => isThere(session, mine) })
           await call(session, (done) => client.remove(mine, done))
         } catch (error) {
           // A node of which nothing is known, or that could not be removed, would be waited for as long as its session lives.
@@ -105,6 +105,13 @@ async function connect({ zookeeper: address, ttlMs, load }: Place): Promise<Sess
   client.connect()
   await connected
   return session
+}
+
+/** The client does not notice a server that is silent, as ZooKeeper's own does after two thirds of the session's time: so the server is asked. */
+async function isThere(session: Session, node: string): Promise<boolean> {
+  if (!session.isConnected) return false
+  const asked = call<unknown>(session, (done) => session.client.exists(node, () => {}, done))
+  return (await asked.catch(() => null)) !== null
 }
 
 /** Its nodes go with it, at once or when the server gives it up. */
