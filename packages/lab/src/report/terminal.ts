@@ -46,7 +46,8 @@ function table(result: Result, { title, says, painted = says, width }: Table): s
   if (cells.length === 0) return []
   const trials = [...new Set(cells.map(trialName))]
   const first = Math.max(...contenders.map(({ name }) => name.length)) + 2
-  const column = Math.max(...trials.flatMap((trial) => trial.split(':').map(({ length }) => length)), 12) + 2
+  const texts = [...trials.flatMap((trial) => trial.split(':')), ...cells.map(says)]
+  const column = Math.max(...texts.map(({ length }) => length)) + 2
   const count = Math.max(1, Math.floor((width - first) / column))
   const lines = [title]
   for (let from = 0; from < trials.length; from += count) {

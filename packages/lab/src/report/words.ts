@@ -9,6 +9,11 @@ export function inSeconds(ms: number): string {
   return ms < 100 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
 
+/** Of a take-over. */
+export function after(ms: number): string {
+  return ms === 0 ? 'both had it' : inSeconds(ms)
+}
+
 /** How many rounds were paid twice. */
 export function doubles({ doubleRounds, rounds }: Cell): string {
   return `${doubleRounds}/${rounds}`
@@ -30,7 +35,7 @@ export function takeover(cell: Cell): string {
   const { takeoverMs, stalled, rounds, fault } = cell
   if (isStuck(cell)) return fault === 'kill' ? 'never' : 'not before A'
   if (takeoverMs === null) return LOSSES.includes(fault) ? 'not before A' : 'A kept it'
-  return stalled > 0 ? `${inSeconds(takeoverMs)} (${rounds - stalled}/${rounds})` : inSeconds(takeoverMs)
+  return stalled > 0 ? `${after(takeoverMs)} (${rounds - stalled}/${rounds})` : after(takeoverMs)
 }
 
 /** A cell in one line. */
