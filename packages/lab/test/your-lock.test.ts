@@ -20,7 +20,7 @@ test('the lock of a file is a contender like ours', async () => {
     '--fault',
     'kill:in-write',
     '--fault',
-    'terminate:after-check',
+    'terminate',
   ])
   expect(code, stderr).toBe(0)
   expect(result.contenders).toEqual([expect.objectContaining({ name: 'my-lock', isFenced: false })])
@@ -28,7 +28,9 @@ test('the lock of a file is a contender like ours', async () => {
     expect.objectContaining({ contender: 'my-lock', fault: 'nothing', rounds: 1, doubleEntries: 0, broken: [] }),
     expect.objectContaining({ contender: 'my-lock', fault: 'kill', rounds: 1, doubleEntries: 0, broken: [] }),
     // As docs/lab.md says: its payout goes with its session.
-    expect.objectContaining({ contender: 'my-lock', fault: 'terminate', rounds: 1, doubleEntries: 0, broken: [] }),
+    ...['after-check', 'before-check'].map((moment) =>
+      expect.objectContaining({ contender: 'my-lock', fault: 'terminate', moment, doubleEntries: 0, broken: [] }),
+    ),
   ])
   expect(page).toContain('my-lock')
   const [first] = result.rounds ?? []

@@ -27,6 +27,8 @@ process.on('message', (message: ToActor) => {
 const contender = await loadContender(assignment.contender)
 const place: Place = { ...assignment.endpoints, ttlMs: TTL_MS, application, load: loaderOf(assignment.peers) }
 let lock: OpenLock
+/** Whether the lock has failed in the round before, and may be of no use any more. */
+let isSpoiled = false
 try {
   lock = await contender.open(place)
   await ledger.query('select')
@@ -37,6 +39,7 @@ try {
 
 /** Asks until it was granted; once it was, what fails has failed. */
 async function play(task: Task): Promise<void> {
+  if (isSpoiled) await openAnew()
   let isGranted = false
   const work = async (grant: Grant) => {
     isGranted = true
@@ -46,6 +49,7 @@ async function play(task: Task): Promise<void> {
   for (;;) {
     report('asked')
     const failure = await lock.hold(`invoice:${task.invoice}`, work).catch((error: unknown) => error as Error)
+    isSpoiled ||= failure !== undefined
     if (failure === undefined || isGranted) {
       // Letting go of what was lost may fail.
       report('released', failure?.message)
@@ -54,6 +58,20 @@ async function play(task: Task): Promise<void> {
     await pause(RETRY_MS)
   }
   await tell({ done: true })
+}
+
+/** Each round begins with a lock that works, also of a contender that does not connect again by itself. */
+async function openAnew(): Promise<void> {
+  void lock.close().catch(() => {})
+  for (;;) {
+    const opened = await contender.open(place).catch(() => null)
+    if (opened !== null) {
+      lock = opened
+      isSpoiled = false
+      return
+    }
+    await pause(RETRY_MS)
+  }
 }
 
 async function payUnder(grant: Grant, task: Task): Promise<void> {

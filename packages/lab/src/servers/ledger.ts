@@ -80,14 +80,14 @@ export async function count(connection: Queryable, invoice: number): Promise<Cou
 export function openPool(url: string, application: string, limits: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({ ...limits, connectionString: url, max: 2, application_name: application })
   pool.on('error', () => {})
+  // Of a client that is in use, too: without a listener the process would die of a connection that breaks.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 
 /** Begins, works and commits; a client whose transaction did not end well is not used again. */
 export async function inTransaction(pool: pg.Pool, work: (tx: Queryable) => Promise<void>): Promise<void> {
   const client = await pool.connect()
-  // Without a listener the process would die of a connection that breaks.
-  client.on('error', () => {})
   let isUsable = false
   try {
     await client.query('begin')
