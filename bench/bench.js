@@ -98,7 +98,7 @@ async function measure({ suite, works: chosen, subjects: asked }, wanted, ending
 async function startServers(wanted, subjects, endings) {
   const postgres = await startPostgresServer(wanted.postgres)
   endings.add(() => postgres.end())
-  const versions = [`PostgreSQL ${postgres.version}`]
+  const versions = [`PostgreSQL ${postgres.version} (${postgres.settings})`]
   const redis = await startRedisServers(subjects, endings)
   if (redis.version !== '') versions.push(`Redis ${redis.version}`)
   return { postgres, versions, endpoints: { postgres: postgres.url, redis: redis.ports, bullmq: redis.bullmq } }

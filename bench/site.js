@@ -1,5 +1,8 @@
 import { Contender } from './processes/contender.js'
 
+/** Of most works, where all are measured in two minutes. */
+export const BRIEF_ROUNDS = 2
+
 /**
  * What works measure on, and with what settings.
  *
@@ -12,9 +15,8 @@ export class Site {
   /** @readonly @type {import('./servers/postgres.js').Postgres} */
   postgres
   /** @readonly */
-  isQuick
-  /** @readonly */
   seconds
+  #kind
   #rounds
   #endings
 
@@ -26,15 +28,25 @@ export class Site {
   constructor(wanted, { endpoints, postgres }, endings) {
     this.endpoints = endpoints
     this.postgres = postgres
-    this.isQuick = wanted.isQuick
     this.seconds = wanted.seconds
+    this.#kind = wanted.kind
     this.#rounds = wanted.rounds
     this.#endings = endings
   }
 
-  /** How many rounds are asked for. @param {{ full: number, quick: number }} otherwise */
-  rounds({ full, quick }) {
-    return this.#rounds ?? (this.isQuick ? quick : full)
+  /**
+   * What is right for how long the run may take.
+   *
+   * @template T
+   * @param {{ full: T, quick: T, brief?: T }} kinds brief: as quick if there is none
+   */
+  pick({ full, quick, brief = quick }) {
+    return { full, quick, brief }[this.#kind]
+  }
+
+  /** How many rounds are asked for. @param {{ full: number, quick: number, brief?: number }} otherwise */
+  rounds({ full, quick, brief = BRIEF_ROUNDS }) {
+    return this.#rounds ?? this.pick({ full, quick, brief })
   }
 
   /**

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { connectRedis } from './connect-redis.js'
 
-const LEASE_MS = 10_000
+/** Also of redlock. */
+export const LEASE_MS = 10_000
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end`
 
 /**

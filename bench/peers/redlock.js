@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 import { connectRedis } from './connect-redis.js'
-
-const LEASE_MS = 10_000
+import { LEASE_MS } from './redis.js'
 
 /**
  * Redlock 5 with its default settings on five servers. Unfenced.

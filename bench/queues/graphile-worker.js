@@ -16,16 +16,18 @@ process.env['NO_LOG_SUCCESS'] = '1'
 export async function openGraphileWorker({ postgres }, subject) {
   const { Logger, makeWorkerUtils, run } = await import(PACKAGE)
   const own = /** @type {Record<string, object>} */ (settings)[subject]
-  const worker = { connectionString: postgres, logger: new Logger(() => () => {}), ...own }
+  // Of its own: what one leaves over at its limit is not another's to work off.
+  const schema = subject.replaceAll(/\W/g, '_')
+  const worker = { connectionString: postgres, schema, logger: new Logger(() => () => {}), ...own }
   const utils = await makeWorkerUtils({ preset: { worker } })
   await utils.migrate()
   const client = new pg.Client({ connectionString: postgres })
   await client.connect()
   return {
-    prepare: () => client.query('truncate graphile_worker._private_jobs'),
+    prepare: () => client.query(`truncate ${schema}._private_jobs`),
     enqueue: (number) => utils.addJob(NAME, { number }),
     enqueueBatch: (numbers) => utils.addJobs(numbers.map((number) => ({ identifier: NAME, payload: { number } }))),
-    analyze: () => client.query('analyze graphile_worker._private_jobs'),
+    analyze: () => client.query(`analyze ${schema}._private_jobs`),
     work: async (handler, concurrency) => {
       const taskList = { [NAME]: async (/** @type {any} */ { number }) => await handler(number) }
       const preset = { worker: { ...worker, concurrentJobs: concurrency } }
@@ -33,7 +35,7 @@ export async function openGraphileWorker({ postgres }, subject) {
       return () => runner.stop()
     },
     isDone: async () => {
-      const { rows } = await client.query('select not exists (select from graphile_worker._private_jobs) as done')
+      const { rows } = await client.query(`select not exists (select from ${schema}._private_jobs) as done`)
       return rows[0].done
     },
     close: async () => {

@@ -15,9 +15,12 @@ td.bar { width: 35%; min-width: 8rem; } .bar div { height: .8rem; background: va
 .unmet { color: var(--bad); font-weight: 600; }
 `
 
+/** How long was measured. */
+const HOW = { full: 'full', quick: 'quick', brief: 'quick, two rounds of most' }
+
 /** A report that needs nothing else. @param {Report} report */
 export function benchPage({ date, seconds, machine, versions, settings, chapters }) {
-  const how = [settings.quick ? 'quick' : 'full', ...(settings.rounds === null ? [] : [`${settings.rounds} rounds`])]
+  const how = [HOW[settings.kind], ...(settings.rounds === null ? [] : [`${settings.rounds} rounds`])]
   const about = `${date.slice(0, 10)}, ${how.join(', ')}, ${seconds} s. ${versions.join(', ')}. ${machine}.`
   return `<!doctype html>
 <html lang="en">

@@ -16,7 +16,7 @@ import { judge } from './targets.js'
  * @property {number} seconds
  * @property {string} machine
  * @property {string[]} versions of Node and of the packages
- * @property {{ quick: boolean, rounds: number | null, seconds: number | null }} settings null: as each work has it
+ * @property {Pick<import('../arguments.js').Wanted, 'kind' | 'rounds' | 'seconds'>} settings null: as each work has it
  * @property {Chapter[]} chapters
  */
 
@@ -34,7 +34,7 @@ export function chapterOf(suite, figures, targets, { servers, notes }) {
 
 /**
  * @param {Chapter[]} chapters
- * @param {{ startedAt: Date, wanted: Pick<import('../arguments.js').Wanted, 'isQuick' | 'rounds' | 'seconds'> }} how
+ * @param {{ startedAt: Date, wanted: Pick<import('../arguments.js').Wanted, 'kind' | 'rounds' | 'seconds'> }} how
  * @returns {Report}
  */
 export function reportOf(chapters, { startedAt, wanted }) {
@@ -43,13 +43,19 @@ export function reportOf(chapters, { startedAt, wanted }) {
     seconds: Math.round((Date.now() - startedAt.getTime()) / 1000),
     machine: machine(),
     versions: [`Node ${process.versions.node}`, ...packages()],
-    settings: { quick: wanted.isQuick, rounds: wanted.rounds, seconds: wanted.seconds },
+    settings: { kind: wanted.kind, rounds: wanted.rounds, seconds: wanted.seconds },
     chapters,
   }
 }
 
-/** What is compared, in the versions of the lock file. */
+/** Ours, the driver, and what is compared, in the versions of the lock file. */
 function packages() {
-  const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  return Object.entries(dependencies).map(([name, version]) => `${name} ${version}`)
+  const { version } = read('../../packages/fencepost/package.json')
+  const { dependencies, overrides } = read('../package.json')
+  return Object.entries({ fencepost: version, pg: overrides.pg, ...dependencies }).map((one) => one.join(' '))
+}
+
+/** @param {string} path */
+function read(path) {
+  return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
 }

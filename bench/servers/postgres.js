@@ -29,6 +29,10 @@ export class Postgres {
     return this.#server.version
   }
 
+  get settings() {
+    return `${Object.keys(DURABLE).join(' and ')} on, default otherwise`
+  }
+
   /** Looks on. @param {string} text @returns {Promise<any[]>} */
   async look(text) {
     const { rows } = await this.#onlooker.query(text)

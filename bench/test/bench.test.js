@@ -36,22 +36,31 @@ test('a run of all writes one report of all suites, and a page', () => {
   const { chapters, ...about } = JSON.parse(readFileSync(json, 'utf8'))
   expect(about).toMatchObject({
     machine: expect.stringContaining('cores'),
-    versions: expect.arrayContaining([`Node ${process.versions.node}`, 'redlock 5.0.0-beta.2']),
-    settings: { quick: true, rounds: 1, seconds: null },
+    versions: expect.arrayContaining([
+      `Node ${process.versions.node}`,
+      expect.stringMatching(/^fencepost \d/),
+      expect.stringMatching(/^pg \d/),
+      'redlock 5.0.0-beta.2',
+    ]),
+    settings: { kind: 'brief', rounds: 1, seconds: null },
   })
   const measured = chapters.map((/** @type {any} */ { suite, servers, figures }) => ({
     suite,
     servers,
     figures: figures.map((/** @type {any} */ { work, subject }) => `${work} ${subject}`),
   }))
-  const servers = [expect.stringMatching(/^PostgreSQL \d/)]
+  const servers = [expect.stringMatching(/^PostgreSQL \d.* \(fsync and full_page_writes on/)]
   expect(measured).toEqual([
     { suite: 'locks', servers, figures: ['lock-1 fencepost', 'lock-1 raw pg'] },
     { suite: 'fence', servers, figures: ['guard fencepost', 'guard plain'] },
     { suite: 'queue', servers, figures: ['enqueue-500 fencepost', 'enqueue-500 raw'] },
   ])
+  const notes = chapters.flatMap((/** @type {any} */ chapter) => chapter.notes)
+  for (const subject of ['fencepost', 'raw pg', 'plain', 'raw'])
+    expect(notes).toContainEqual(expect.stringMatching(new RegExp(`^settings of ${subject}: `)))
   const page = readFileSync(html, 'utf8')
-  for (const word of ['locks', 'fence', 'queue', 'raw pg', '(&gt;= 0.75 x wanted)']) expect(page).toContain(word)
+  for (const word of ['settings of raw pg', 'locks', 'fence', 'queue', 'raw pg', '(&gt;= 0.75 x wanted)'])
+    expect(page).toContain(word)
   expect(page).not.toMatch(/<script|src=|@import|url\(/)
 })
 

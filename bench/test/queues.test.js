@@ -73,6 +73,18 @@ describe.each(here)('%s', (subject) => {
   })
 })
 
+test.skipIf(here.length < PEERS.length)('what one subject leaves over is not for another to work off', async () => {
+  const subjects = /** @type {const} */ (['graphile-worker', 'graphile-worker batch'])
+  const [one, other] = await Promise.all(subjects.map((subject) => openQueue(subject, endpoints)))
+  await one?.prepare()
+  await other?.prepare()
+  await one?.enqueueBatch([1])
+  expect(await one?.isDone()).toBe(false)
+  expect(await other?.isDone()).toBe(true)
+  await one?.close()
+  await other?.close()
+})
+
 test('a job that is handled twice fails the work', async () => {
   const queue = await openQueue('raw', endpoints)
   await queue.prepare()

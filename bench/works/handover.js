@@ -1,7 +1,9 @@
 import { percentile } from '../report/figures.js'
+import { describeLockers } from '../peers/settings.js'
 import { interleave } from './interleave.js'
 
 const ROUNDS = { full: 15, quick: 5 }
+const WARM_UPS = { full: 3, quick: 3, brief: 1 }
 const ROUND_MS = { full: 1500, quick: 800 }
 const HOLD_MS = 5
 
@@ -13,13 +15,15 @@ export const handover = {
     { work: 'handover', per: { subject: 'raw pg' }, atMost: 2.5 },
     { work: 'handover', per: { subject: 'redlock' }, atMost: 1 / 20 },
   ],
+  notes: describeLockers,
   measure: (site, subjects) =>
     interleave(site, subjects, {
       work: 'handover',
       unit: 'ms',
       rounds: site.rounds(ROUNDS),
+      warmUps: site.pick(WARM_UPS),
       processes: 2,
-      round: (processes) => alternate(processes, site.isQuick ? ROUND_MS.quick : ROUND_MS.full),
+      round: (processes) => alternate(processes, site.pick(ROUND_MS)),
     }),
 }
 

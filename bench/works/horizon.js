@@ -11,7 +11,7 @@ import { whileHeld } from './while-held.js'
 const UNIT = 'pairs/s'
 const PROCESSES = 2
 const CALLERS = 2
-const SECONDS = { full: 600, quick: 20 }
+const SECONDS = { full: 600, quick: 20, brief: 6 }
 /** So many figures come out of the time in which the horizon is held. */
 const WINDOWS = 50
 const WARM_UP_MS = 2000
@@ -27,7 +27,7 @@ export const horizon = {
     { work: 'horizon: last fifth by first', atLeast: 0.8 },
   ],
   measure: async (site, [subject = 'fencepost']) => {
-    const seconds = site.seconds ?? (site.isQuick ? SECONDS.quick : SECONDS.full)
+    const seconds = site.seconds ?? site.pick(SECONDS)
     const processes = await site.start(subject, PROCESSES)
     for (const process of processes) await process.call('contend', CALLERS)
     await delay(WARM_UP_MS)

@@ -7,7 +7,7 @@ import { show } from '../report/show.js'
  * @typedef {import('../processes/contender.js').Contender} Contender
  */
 
-const WARM_UP_ROUNDS = 3
+const WARM_UPS = { full: 3, quick: 3, brief: 2 }
 
 /**
  * Measures the subjects in rounds by turns, A B C A B C, so that whatever else the machine does hits all of them; the
@@ -20,7 +20,7 @@ const WARM_UP_ROUNDS = 3
 export async function interleave(
   site,
   subjects,
-  { work, unit, rounds, warmUps = WARM_UP_ROUNDS, processes, part, round },
+  { work, unit, rounds, warmUps = site.pick(WARM_UPS), processes, part, round },
 ) {
   const sides = []
   for (const subject of subjects)

@@ -1,3 +1,4 @@
+import { describeLockers } from '../peers/settings.js'
 import { interleave } from './interleave.js'
 
 const ROUNDS = { full: 25, quick: 7 }
@@ -11,12 +12,13 @@ export const lock1 = {
     { work: 'lock-1', per: { subject: 'raw pg' }, atLeast: 0.75 },
     { work: 'lock-1', per: { subject: 'redlock' }, atLeast: 4 },
   ],
+  notes: describeLockers,
   measure: (site, subjects) =>
     interleave(site, subjects, {
       work: 'lock-1',
       unit: 'pairs/s',
       rounds: site.rounds(ROUNDS),
       processes: 1,
-      round: async ([process]) => await process?.call('pairs', 1, site.isQuick ? ROUND_MS.quick : ROUND_MS.full),
+      round: async ([process]) => await process?.call('pairs', 1, site.pick(ROUND_MS)),
     }),
 }

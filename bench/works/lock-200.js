@@ -1,3 +1,4 @@
+import { describeLockers } from '../peers/settings.js'
 import { interleave } from './interleave.js'
 
 const ROUNDS = { full: 25, quick: 7 }
@@ -12,12 +13,13 @@ export const lock200 = {
     { work: 'lock-200', per: { subject: 'redis' }, atLeast: 1 },
     { work: 'lock-200', per: { subject: 'redlock' }, atLeast: 15 },
   ],
+  notes: describeLockers,
   measure: (site, subjects) =>
     interleave(site, subjects, {
       work: 'lock-200',
       unit: 'pairs/s',
       rounds: site.rounds(ROUNDS),
       processes: 1,
-      round: async ([process]) => await process?.call('pairs', CALLERS, site.isQuick ? ROUND_MS.quick : ROUND_MS.full),
+      round: async ([process]) => await process?.call('pairs', CALLERS, site.pick(ROUND_MS)),
     }),
 }

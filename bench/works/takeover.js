@@ -4,7 +4,7 @@ import { show } from '../report/show.js'
 
 /** @typedef {import('../processes/contender.js').Contender} Contender */
 
-const KILLS = { full: 100, quick: 20 }
+const KILLS = { full: 100, quick: 20, brief: 10 }
 const UNIT = 'ms'
 /** As starting processes would disturb what is measured, so many are started before, and killed one by one. */
 const STARTED_TOGETHER = 10

@@ -29,7 +29,7 @@ export const waiters = {
   measure: async (site, [subject = 'fencepost']) => {
     /** @type {Map<string, { unit: string, values: number[] }>} */
     const all = new Map()
-    const rounds = site.rounds({ full: 1, quick: 1 })
+    const rounds = site.rounds({ full: 1, quick: 1, brief: 1 })
     for (let i = 1; i <= rounds; i++) {
       for (const [work, value, unit] of await serve(site, subject)) {
         site.say(`${work}: ${show(value)} ${unit}`)
@@ -48,7 +48,6 @@ export const waiters = {
  * @returns {Promise<[work: string, value: number, unit: string][]>}
  */
 async function serve(site, subject) {
-  const kind = site.isQuick ? 'quick' : 'full'
   const [holder, ...processes] = await site.start(subject, PROCESSES + 1)
   // Connected, so that what grows is due to the waiters.
   for (const process of processes) await process.call('take', 0).then(() => process.call('letGo'))
@@ -59,11 +58,13 @@ async function serve(site, subject) {
   )
 
   await holder?.call('hold')
-  await Promise.all(processes.map((process) => process.call('arrive', WAITERS[kind] / PROCESSES, ARRIVE_MS[kind])))
-  site.say(`waiters: ${WAITERS[kind]} wait`)
+  await Promise.all(
+    processes.map((process) => process.call('arrive', site.pick(WAITERS) / PROCESSES, site.pick(ARRIVE_MS))),
+  )
+  site.say(`waiters: ${site.pick(WAITERS)} wait`)
   await holder?.end()
   const from = performance.now()
-  const served = await Promise.all(processes.map((process) => process.call('served', LIMIT_MS[kind])))
+  const served = await Promise.all(processes.map((process) => process.call('served', site.pick(LIMIT_MS))))
   const seconds = (performance.now() - from) / 1000
 
   const connections = await looking.most()

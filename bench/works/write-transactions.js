@@ -21,8 +21,7 @@ export async function writeTransactions(site, subjects, work) {
     rounds: site.rounds(ROUNDS),
     processes: 1,
     part: 'writer',
-    round: async ([process]) =>
-      await process?.call('transactions', work, CLIENTS, site.isQuick ? ROUND_MS.quick : ROUND_MS.full),
+    round: async ([process]) => await process?.call('transactions', work, CLIENTS, site.pick(ROUND_MS)),
   })
 }
 

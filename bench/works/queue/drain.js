@@ -17,8 +17,7 @@ export const drain = {
   ],
   notes: notesOn,
   measure: async (site, subjects) => {
-    const kind = site.isQuick ? 'quick' : 'full'
-    const how = { count: JOBS[kind], concurrency: CONCURRENCY, limitMs: LIMIT_MS[kind] }
+    const how = { count: site.pick(JOBS), concurrency: CONCURRENCY, limitMs: site.pick(LIMIT_MS) }
     return await interleave(site, subjects, {
       work: 'drain',
       unit: 'jobs/s',

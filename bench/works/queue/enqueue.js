@@ -35,14 +35,13 @@ export const enqueue500 = {
  * @param {{ work: string, callers: number, size: number }} how
  */
 async function enqueue(site, subjects, { work, callers, size }) {
-  const kind = site.isQuick ? 'quick' : 'full'
   return await interleave(site, subjects, {
     work,
     unit: 'jobs/s',
     rounds: site.rounds(ROUNDS),
-    warmUps: WARM_UPS[kind],
+    warmUps: site.pick(WARM_UPS),
     processes: 1,
     part: 'queue',
-    round: async ([process]) => await process?.call('enqueue', { callers, size, ms: ROUND_MS[kind] }),
+    round: async ([process]) => await process?.call('enqueue', { callers, size, ms: site.pick(ROUND_MS) }),
   })
 }

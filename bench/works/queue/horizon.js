@@ -13,13 +13,13 @@ import { CONCURRENCY, notesOn } from './subjects.js'
 
 const UNIT = 'jobs/s'
 const ROUNDS = { full: 5, quick: 3 }
-const SECONDS = { full: 600, quick: 30 }
+const SECONDS = { full: 600, quick: 30, brief: 6 }
 /** Through each queue while the horizon is held, before it is measured. */
-const PASSED = { full: 500_000, quick: 30_000 }
-const MEASURED = { full: 50_000, quick: 10_000 }
+const PASSED = { full: 500_000, quick: 30_000, brief: 10_000 }
+const MEASURED = { full: 50_000, quick: 10_000, brief: 5000 }
 /** They pass by turns, in parts, so that the slow do not keep the others from it. */
-const PART = { full: 25_000, quick: 10_000 }
-const LIMIT_MS = { full: 20_000, quick: 2000 }
+const PART = { full: 25_000, quick: 10_000, brief: 5000 }
+const LIMIT_MS = { full: 20_000, quick: 2000, brief: 700 }
 
 /** @type {import('../../suites.js').Work} Draining while a transaction has long held the vacuum horizon, and without it. */
 export const queueHorizon = {
@@ -74,11 +74,10 @@ async function measure(site, sides, into) {
 
 /** Jobs go through until as many have as should, and the horizon has been held as long as it should. @param {Site} site @param {Side[]} sides */
 async function pass(site, sides) {
-  const kind = site.isQuick ? 'quick' : 'full'
   const from = performance.now()
-  const ms = (site.seconds ?? SECONDS[kind]) * 1000
+  const ms = (site.seconds ?? site.pick(SECONDS)) * 1000
   const left = () => ms - (performance.now() - from)
-  const isPassing = (/** @type {Side} */ { passed }) => passed < PASSED[kind]
+  const isPassing = (/** @type {Side} */ { passed }) => passed < site.pick(PASSED)
   while (left() > 0 && sides.some(isPassing)) {
     for (const side of sides.filter(isPassing)) side.passed += (await drain(site, side, PART)).done
   }
@@ -91,12 +90,15 @@ async function pass(site, sides) {
  *
  * @param {Site} site
  * @param {Side} side
- * @param {{ full: number, quick: number }} count
+ * @param {{ full: number, quick: number, brief: number }} count
  * @returns {Promise<{ rate: number, done: number }>}
  */
 async function drain(site, { process }, count) {
-  const kind = site.isQuick ? 'quick' : 'full'
-  return await process.call('drain', { count: count[kind], concurrency: CONCURRENCY, limitMs: LIMIT_MS[kind] })
+  return await process.call('drain', {
+    count: site.pick(count),
+    concurrency: CONCURRENCY,
+    limitMs: site.pick(LIMIT_MS),
+  })
 }
 
 /** @param {Side[]} sides */

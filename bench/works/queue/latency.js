@@ -4,7 +4,7 @@ import { CONCURRENCY, GRAPHILE, notesOn } from './subjects.js'
 
 const UNIT = 'ms'
 const ROUNDS = { full: 5, quick: 5 }
-const JOBS = { full: 1000, quick: 100 }
+const JOBS = { full: 1000, quick: 100, brief: 60 }
 /** Of each round, for who polls. */
 const LIMIT_MS = { full: 20_000, quick: 800 }
 
@@ -18,9 +18,8 @@ export const latency = {
   ],
   notes: notesOn,
   measure: async (site, subjects) => {
-    const kind = site.isQuick ? 'quick' : 'full'
     const rounds = site.rounds(ROUNDS)
-    const how = { count: Math.ceil(JOBS[kind] / rounds), concurrency: CONCURRENCY, limitMs: LIMIT_MS[kind] }
+    const how = { count: Math.ceil(site.pick(JOBS) / rounds), concurrency: CONCURRENCY, limitMs: site.pick(LIMIT_MS) }
     const sides = []
     for (const subject of subjects)
       sides.push({ subject, processes: await site.start(subject, 1, 'queue'), values: /** @type {number[]} */ ([]) })

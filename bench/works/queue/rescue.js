@@ -6,7 +6,7 @@ import { CONCURRENCY } from './subjects.js'
 /** @typedef {import('../../processes/contender.js').Contender} Contender */
 
 const UNIT = 'ms'
-const KILLS = { full: 20, quick: 3 }
+const KILLS = { full: 20, quick: 3, brief: 2 }
 /** How long the one that takes over has been there: anything, so that its looks are met at any moment. */
 const IDLE_MS = { least: 300, most: 1000 }
 const LIMIT_MS = 30_000

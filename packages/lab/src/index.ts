@@ -1,4 +1,5 @@
 export { lab } from './cli/lab.ts'
+export { CONTENDER_NAMES } from './contenders/all.ts'
 export type { Contender, Grant, OpenLock, Place, Store } from './contenders/contender.ts'
 export type { LabEvent, Moment, Player, What } from './history/event.ts'
 export type { Round } from './history/round.ts'

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { runLab } from './lab-process.ts'
 
 const trial = (...names: string[]) => names.flatMap((name) => ['--fault', name])
@@ -41,6 +44,9 @@ test('P3: frozen after its look, every unfenced lock lets its holder pay a secon
   }
   expect(paidTwice(run), run.stderr).toEqual(expected(run, wanted))
   expect(run.code, run.stderr).toBe(0)
+  // What the terminal has is what the JSON has: one line for each that was paid twice.
+  const again = run.result.rounds?.filter(({ entries }) => entries.length > 1).map((round) => round.again) ?? []
+  for (const line of again) expect(run.stdout).toContain(`  ${line}\n`)
   for (const name of ['fencepost-transaction', 'fencepost']) {
     expect(run.result.cells).toContainEqual(expect.objectContaining({ contender: name, refused: 1, stalled: 0 }))
   }
@@ -69,6 +75,40 @@ test('P3: a crash, a fail-over and a partition fence out who held the lock befor
     fencepost: { 'server-crash:after-check': 0, 'promotion:after-check': 0, 'partition:after-check': 0 },
   })
   for (const cell of run.result.cells) expect(cell).toMatchObject({ refused: 1, stalled: 0 })
+})
+
+test('a holder of ZooKeeper’s that was cut off sees it when it asks the server, though its client has not noticed', async () => {
+  const run = await runLab(['--rounds', '1', '--seed', '1', ...of('zookeeper'), ...trial('partition:before-check')])
+  expect(paidTwice(run), run.stderr).toEqual(expected(run, { zookeeper: { 'partition:before-check': 0 } }))
+})
+
+test('a token of another lock is paid twice if read before it is admitted, and once if read after', async () => {
+  const run = await runLab([
+    '--rounds',
+    '1',
+    '--seed',
+    '1',
+    ...of('etcd-token', 'etcd-token-read'),
+    ...trial('freeze:in-write'),
+  ])
+  const wanted = { 'etcd-token': { 'freeze:in-write': 1 }, 'etcd-token-read': { 'freeze:in-write': 0 } }
+  expect(paidTwice(run), run.stderr).toEqual(expected(run, wanted))
+})
+
+test('a server that is not installed is named, with how to install it, and trying nothing is no success', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'fencepost-lab-test-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  for (const program of ['sh', 'rm']) await symlink(`/bin/${program}`, join(folder, program))
+  const run = await runLab(of('redis-set-nx', 'etcd', 'zookeeper'), { PATH: folder })
+  expect(run.code).toBe(1)
+  for (const [contender, program, name] of [
+    ['redis-set-nx', 'redis-server', 'Redis'],
+    ['etcd', 'etcd-server', 'etcd'],
+    ['zookeeper', 'zookeeper', 'ZooKeeper'],
+  ]) {
+    const why = `${contender}: ${name} is not installed (Debian: apt-get install ${program})`
+    for (const text of [run.stdout, run.stderr, run.page]) expect(text).toContain(why)
+  }
 })
 
 test('a round can be played again by its seed, and its history is in the JSON', async () => {

@@ -39,6 +39,23 @@ async function until(holds: () => boolean): Promise<void> {
   }
 }
 
+test('SIGINT while servers start, and once more while they end, leaves nothing', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'fencepost-lab-test-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const lab = new LabProcess(['--rounds', '4', ...FROZEN], { TMPDIR: folder })
+  const all = new Set<number>()
+  const look = () => descendants(lab.pid).forEach((pid) => all.add(pid))
+  // The keeper, and the first of what it keeps.
+  await until(() => (look(), all.size > 1))
+  lab.kill('SIGINT')
+  await lab.says('ends what is under way')
+  look()
+  lab.kill('SIGINT')
+  expect(await lab.end()).toBe(130)
+  await until(() => [...all].every((pid) => !existsSync(`/proc/${pid}`)))
+  await until(() => readdirSync(folder).every((name) => !name.startsWith('fencepost-lab-')))
+})
+
 test.each(['SIGINT', 'SIGKILL'] as const)(
   '%s leaves nothing running, no stopped process and no folder',
   async (signal) => {

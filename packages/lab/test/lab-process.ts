@@ -50,11 +50,11 @@ export class LabProcess {
 }
 
 /** Runs the lab to its end, and what it wrote. */
-export async function runLab(args: readonly string[]) {
+export async function runLab(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'fencepost-lab-test-'))
   const [json, html] = [join(folder, 'lab.json'), join(folder, 'lab.html')]
   try {
-    const lab = new LabProcess([...args, '--json', json, '--html', html])
+    const lab = new LabProcess([...args, '--json', json, '--html', html], env)
     const code = await lab.end()
     const result = JSON.parse(await readFile(json, 'utf8')) as Result
     return { code, stdout: lab.stdout, stderr: lab.stderr, result, page: await readFile(html, 'utf8') }

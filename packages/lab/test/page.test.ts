@@ -7,9 +7,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
 import { htmlReport } from '../src/report/html/page.ts'
-import type { Result } from '../src/report/result.ts'
+import { againBy, type Result } from '../src/report/result.ts'
 import { judgeCell } from '../src/verdict/judge-cell.ts'
-import { round, twice } from './history.ts'
+import { REFUSED, round, twice } from './history.ts'
 
 const BROWSER_FOLDER = new URL('browser/', import.meta.url)
 
@@ -31,10 +31,17 @@ const RESULT: Result = {
     settings: { ttl: '2000 ms' },
   })),
   faults: [{ name: 'freeze', about: 'SIGSTOP' }],
-  cells: [judgeCell([{ ...twice(), contender: 'unfenced' }]), judgeCell([round({ contender: 'fenced' })])],
+  cells: [
+    judgeCell([{ ...twice(), contender: 'unfenced' }]),
+    judgeCell([round({ contender: 'fenced' })]),
+    judgeCell([round({ contender: 'fenced', fault: 'kill', events: REFUSED.filter(({ who }) => who !== 'B') })]),
+  ],
   notTried: [{ contender: 'etcd', why: 'not installed' }],
   surprises: [],
-  rounds: [{ ...twice(), contender: 'unfenced' }, round({ contender: 'fenced' })],
+  rounds: [{ ...twice(), contender: 'unfenced' }, round({ contender: 'fenced' })].map((one) => ({
+    ...one,
+    again: againBy('npx fencepost lab', one.contender, one),
+  })),
 }
 
 const page = htmlReport(RESULT)
@@ -49,7 +56,7 @@ test('the page loads nothing and runs nothing, and text stays text', () => {
 test('each contender is drawn by the round that tells most of it', () => {
   expect(page).toMatch(/unfenced, freeze:after-check: paid 2 times, 1 update lost/)
   expect(page).toMatch(/fenced, freeze:after-check: the stale write was refused, paid once/)
-  expect(page).toContain('npm run lab -- --contender unfenced --fault freeze:after-check --seed 1 --rounds 1')
+  expect(page).toContain('npx fencepost lab --contender unfenced --fault freeze:after-check --seed 1 --rounds 1')
 })
 
 /** The part of playwright's that is used here; it is not always installed. */
@@ -89,7 +96,15 @@ test.skipIf(wanting !== '').each(['light', 'dark'])(
       expect(complaints).toEqual([])
       expect(await tab.title()).toBe('Locks under faults')
       const { contrasts, ...seen } = await tab.evaluate<{ contrasts: number[] }>(LOOK)
-      expect(seen).toEqual({ drawings: 2, isWide: false, landed: 3, refused: 1, paidTwice: ['1/1'], labelsOutside: 0 })
+      expect(seen).toEqual({
+        drawings: 2,
+        isWide: false,
+        landed: 3,
+        refused: 1,
+        paidTwice: ['1/1'],
+        stuck: 1,
+        labelsOutside: 0,
+      })
       // WCAG AA of text.
       expect(Math.min(...contrasts)).toBeGreaterThanOrEqual(4.5)
     } finally {
@@ -127,6 +142,7 @@ const LOOK = `(() => {
     landed: document.querySelectorAll('svg circle').length,
     refused: document.querySelectorAll('svg .cross').length,
     paidTwice: [...document.querySelectorAll('td.bad b')].map((cell) => cell.textContent),
+    stuck: document.querySelectorAll('td.stuck').length,
     labelsOutside: outside.length,
     contrasts: texts.map(contrast),
   }

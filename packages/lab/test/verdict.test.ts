@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import type { LabEvent } from '../src/history/event.ts'
+import { againBy, doubtful } from '../src/report/result.ts'
 import { Dice } from '../src/history/seed.ts'
 import { surprises } from '../src/verdict/beliefs.ts'
 import { judgeCell } from '../src/verdict/judge-cell.ts'
@@ -54,6 +56,18 @@ test('a grant after the holder went on is no take-over', () => {
   expect(judgeRound(round({ events: late }))).toMatchObject({ takeoverMs: null })
 })
 
+test('a grant by which the other only comes to wait for the holder in the store is no take-over', () => {
+  const late = REFUSED.map((event) =>
+    event.what === 'written' || (event.what === 'released' && event.who === 'B') ? { ...event, atMs: 2150 } : event,
+  )
+  expect(judgeRound(round({ events: late }))).toMatchObject({ takeoverMs: null })
+})
+
+test('a lock that both were granted before the blow keeps nobody from going on', () => {
+  const early = REFUSED.map((event) => (event.what === 'struck' ? { ...event, atMs: 2030 } : event))
+  expect(judgeRound(round({ events: early }))).toMatchObject({ takeoverMs: 0 })
+})
+
 test('a killed holder believes nothing any more, and may have written without having told', () => {
   const killed: LabEvent[] = [
     ...history('A granted 5\nA reached 20'),
@@ -104,4 +118,20 @@ test('what is seen otherwise than believed is said', () => {
 test('the same seed gives the same pauses, another others', () => {
   expect(pauses(7)).toEqual(pauses(7))
   expect(pauses(7)).not.toEqual(pauses(8))
+})
+
+test('a round that was broken off, and one that is told otherwise than the ledger has it, are to be doubted', () => {
+  expect(doubtful([cell('one', [round({ contender: 'one' })])])).toEqual([])
+  const lines = doubtful([cell('one', [round({ contender: 'one', broken: 'it did not end' }), round({ entries: [] })])])
+  expect(lines).toEqual([
+    'one, freeze:after-check: 1 of 2 broken off: it did not end',
+    'one, freeze:after-check: in 1 of 2 the processes tell of another payout than the ledger has',
+  ])
+})
+
+test('the command that plays a round again names a file as a shell takes it', () => {
+  const line = ['sh', '-c', `printf '%s|' ${againBy('npx fencepost lab', "/it's a/lock.js", round())}`] as const
+  expect(execFileSync(line[0], line.slice(1), { encoding: 'utf8' }).split('|').slice(0, -1)).toEqual(
+    "npx|fencepost|lab|--contender|/it's a/lock.js|--fault|freeze:after-check|--seed|1|--rounds|1".split('|'),
+  )
 })

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CONTENDER_NAMES, isPath } from '../contenders/all.ts'
@@ -25,9 +25,9 @@ export const HELP = `npm run lab -- [options]        in a project: npx fencepost
 
 Breaks locks, on real servers of its own, and counts in a ledger what was paid twice.
 
-  --quick              a few faults, ${ROUNDS.quick} rounds each, about three minutes (default)
+  --quick              a few faults, ${ROUNDS.quick} rounds each, about two minutes (default)
   --full               every fault at every moment, ${ROUNDS.full} rounds each, about an hour
-  --contender NAME     only this one; may be repeated. A path (./my-lock.js) adds a lock of yours: docs/lab.md
+  --contender NAME     only this one; may be repeated. A path (./my-lock.mjs) adds a lock of yours: docs/lab.md
   --fault NAME         only this one, e.g. freeze or freeze:after-check; may be repeated
   --rounds N           rounds of each fault at each moment, 1 to ${MOST_ROUNDS}
   --seed N             of the first round, the next has N + 1: with --rounds 1 it plays that round again
@@ -87,12 +87,12 @@ function parse(args: readonly string[]) {
 /** All of ours unless some are named, in our order; files come first. */
 function contendersOf(given: readonly string[] | undefined): string[] {
   if (given === undefined) return CONTENDER_NAMES
-  const paths = given.filter(isPath).map((path) => resolve(path))
+  const paths = [...new Set(given.filter(isPath).map((path) => resolve(path)))]
   const missing = paths.find((path) => !existsSync(path))
   if (missing !== undefined) throw wrong(`--contender: there is no file ${missing}`)
   const unknown = given.find((name) => !isPath(name) && !CONTENDER_NAMES.includes(name))
   if (unknown !== undefined) {
-    throw wrong(`--contender "${unknown}": there are ${CONTENDER_NAMES.join(', ')}, or a file: ./my-lock.js`)
+    throw wrong(`--contender "${unknown}": there are ${CONTENDER_NAMES.join(', ')}, or a file: ./my-lock.mjs`)
   }
   return [...paths, ...CONTENDER_NAMES.filter((name) => given.includes(name))]
 }
@@ -131,8 +131,13 @@ function writable(file: string | undefined, option: string): string | null {
   if (file === undefined) return null
   const path = resolve(file)
   if (!existsSync(dirname(path))) throw wrong(`${option} ${file}: there is no folder ${dirname(path)}`)
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw wrong(`${option} ${file} is a folder; name a file`)
+  const isThere = existsSync(path)
+  if (isThere && statSync(path).isDirectory()) throw wrong(`${option} ${file} is a folder; name a file`)
+  try {
+    accessSync(isThere ? path : dirname(path), constants.W_OK)
+  } catch (error) {
+    throw wrong(`${option} ${file} cannot be written: ${(error as NodeJS.ErrnoException).code}`)
+  }
   return path
 }
 

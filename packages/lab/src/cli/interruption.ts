@@ -12,12 +12,16 @@ export class Interruption extends Error {
   }
 }
 
+/** How long what is under way may take to end. */
+export const GRACE_MS = 10_000
+
 /** Aborts at the first signal; the second ends the process at once, and the keeper clears up. */
-export function listenForInterruption(): { signal: AbortSignal } & Disposable {
+export function listenForInterruption(say: (text: string) => void): { signal: AbortSignal } & Disposable {
   const over = new AbortController()
   const interrupt = (signal: NodeJS.Signals) => {
     const interruption = new Interruption(signal)
     if (over.signal.aborted) process.exit(interruption.exitCode)
+    say(`${signal}: ends what is under way, within ${GRACE_MS / 1000} s; a second one ends it at once`)
     over.abort(interruption)
   }
   for (const name of SIGNALS) process.on(name, interrupt)

@@ -5,6 +5,11 @@ import { join } from 'node:path'
 import type { Contender } from '../contenders/contender.ts'
 import { versionOf } from '../servers/missing.ts'
 
+/** What the lab was started by: npm names the script that it runs. */
+export function program(): string {
+  return process.env['npm_lifecycle_event'] === 'lab' ? 'npm run lab --' : 'npx fencepost lab'
+}
+
 export function machine(): string {
   return `${cpus().length} cores (${cpus()[0]?.model.trim() ?? '?'}), ${platform()} ${release()}`
 }

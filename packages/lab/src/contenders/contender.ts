@@ -27,6 +27,8 @@ export interface Grant {
    */
   readonly transaction?: (pay: (tx: Queryable) => Promise<void>) => Promise<unknown>
   readonly isRefusal?: (error: Error) => boolean
+  /** Whether the payout looks once more in its transaction whether the invoice is unpaid. */
+  readonly readsAgain?: boolean
   /** Where the payouts are kept instead of PostgreSQL. */
   readonly store?: Store
 }
@@ -45,7 +47,7 @@ export interface OpenLock {
   close(): Promise<unknown>
 }
 
-/** A lock that is tried: one file each, and one of yours (`--contender ./my-lock.js`). */
+/** A lock that is tried: one file each, and one of yours (`--contender ./my-lock.mjs`). */
 export interface Contender {
   readonly name: string
   /** What is used and how, in one line. */

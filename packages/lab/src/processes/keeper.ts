@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,6 +24,7 @@ export class Keeper implements AsyncDisposable {
   /** For all files of this run. */
   readonly folder: string
   readonly #child: ChildProcess
+  readonly #exit: Promise<unknown>
 
   static async start(): Promise<Keeper> {
     const folder = await mkdtemp(join(tmpdir(), 'fencepost-lab-'))
@@ -39,20 +39,22 @@ export class Keeper implements AsyncDisposable {
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child
     this.folder = folder
+    // It may have been killed long before it is to end.
+    this.#exit = new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
   }
 
-  /** Kills the process in the end if it is still there then. */
+  /** Kills the process in the end if it is still there then; at once after the end. */
   watch(child: ChildProcess): void {
     const { pid } = child
     if (pid === undefined) return
+    if (!this.#child.stdin?.writable) child.kill('SIGKILL')
     this.#tell(`born ${pid}`)
     child.once('exit', () => this.#tell(`gone ${pid}`))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const gone = once(this.#child, 'exit')
     this.#child.stdin?.end()
-    await gone
+    await this.#exit
   }
 
   #tell(line: string): void {

@@ -20,6 +20,9 @@ export interface ProgramOptions {
 const START_LIMIT_MS = 30_000
 const POLL_MS = 20
 
+/** A program that ended before it served. */
+export class EndedAtOnce extends Error {}
+
 /** A server that is not PostgreSQL: started until it says that it serves, and ended by SIGKILL. */
 export class Program {
   readonly #child: ChildProcess
@@ -43,7 +46,8 @@ export class Program {
       return program
     } catch (error) {
       await program.kill()
-      throw new Error(`${command} did not start: ${(error as Error).message}${program.#lastWords()}`, { cause: error })
+      const Kind = error instanceof EndedAtOnce ? EndedAtOnce : Error
+      throw new Kind(`${command} did not start: ${(error as Error).message}${program.#lastWords()}`, { cause: error })
     }
   }
 
@@ -78,7 +82,7 @@ export class Program {
 
   async #serves(ready: string | (() => Promise<boolean>)): Promise<void> {
     const isReady = typeof ready === 'string' ? async () => this.#output.includes(ready) : ready
-    const ended = this.#exit.then(() => Promise.reject(new Error('it ended')))
+    const ended = this.#exit.then(() => Promise.reject(new EndedAtOnce('it ended')))
     ended.catch(() => {})
     const over = new AbortController()
     const serving = async () => {

@@ -1,6 +1,6 @@
 import type { Cell } from '../verdict/judge-cell.ts'
 import type { Result } from './result.ts'
-import { inSeconds } from './words.ts'
+import { after } from './words.ts'
 
 /** What stands together in one column: faults, with their moment where only one is meant. */
 const COLUMNS: readonly (readonly [title: string, trials: readonly string[]])[] = [
@@ -57,5 +57,5 @@ function paidTwice(cells: readonly Cell[]): string {
 function next(cells: readonly Cell[], nobody: string): string {
   if (cells.length === 0) return '–'
   const times = cells.flatMap(({ takeoverMs }) => takeoverMs ?? [])
-  return times.length < cells.length ? nobody : inSeconds(Math.max(...times))
+  return times.length < cells.length ? nobody : after(Math.max(...times))
 }

@@ -16,6 +16,12 @@ export interface NotTried {
   readonly why: string
 }
 
+/** A round as it is told. */
+export interface Told extends Round {
+  /** A command line that plays it again. */
+  readonly again: string
+}
+
 /** A run, as it is written to `--json`. */
 export interface Result {
   /** Of this format. */
@@ -40,12 +46,23 @@ export interface Result {
   /** What was seen otherwise than we believed before. */
   readonly surprises: readonly string[]
   /** Every round with its history; left out where only the figures are kept. */
-  readonly rounds?: readonly Round[]
+  readonly rounds?: readonly Told[]
 }
 
 /** `freeze:after-check`, as the command line takes it. */
 export function trialName({ fault, moment }: { readonly fault: string; readonly moment: string }): string {
   return `${fault}:${moment}`
+}
+
+/**
+ * Plays a round once more.
+ *
+ * @param program what runs the lab, e.g. `npx fencepost lab`
+ * @param source as the command line names the contender
+ */
+export function againBy(program: string, source: string, round: Pick<Round, 'fault' | 'moment' | 'seed'>): string {
+  const name = /^[\w./-]+$/.test(source) ? source : `'${source.replaceAll("'", `'\\''`)}'`
+  return `${program} --contender ${name} --fault ${trialName(round)} --seed ${round.seed} --rounds 1`
 }
 
 /** What was not tried, one sentence for each reason. */
@@ -58,7 +75,22 @@ export function notTriedInShort(notTried: readonly NotTried[]): string[] {
     if (fault !== undefined) group.faults.add(fault)
   }
   return [...byReason].map(([why, { contenders, faults }]) => {
-    const under = faults.size === 0 ? '' : `, ${[...faults].join(', ')}`
+    const under = faults.size === 0 ? '' : ` under ${[...faults].join(', ')}`
     return `${[...contenders].join(', ')}${under}: ${why}`
+  })
+}
+
+/** Rounds whose figures are to be doubted, one sentence for each trial. */
+export function doubtful(cells: readonly Cell[]): string[] {
+  return cells.flatMap((cell) => {
+    const of = `${cell.contender}, ${trialName(cell)}`
+    return [
+      ...(cell.broken.length > 0
+        ? [`${of}: ${cell.broken.length} of ${cell.rounds} broken off: ${cell.broken[0]}`]
+        : []),
+      ...(cell.disputed > 0
+        ? [`${of}: in ${cell.disputed} of ${cell.rounds} the processes tell of another payout than the ledger has`]
+        : []),
+    ]
   })
 }

@@ -1,50 +1,65 @@
 import { styleText } from 'node:util'
 import type { Cell } from '../verdict/judge-cell.ts'
-import { notTriedInShort, type Result, trialName } from './result.ts'
+import { judgeRound } from '../verdict/judge-round.ts'
+import { doubtful, notTriedInShort, type Result, trialName } from './result.ts'
 import { doubles, plural, settings, takeover } from './words.ts'
 
-const COLUMNS = 6
+const WIDTH = 120
 type Format = Parameters<typeof styleText>[0]
+
+interface Table {
+  readonly title: string
+  readonly says: (cell: Cell) => string
+  /** The same, coloured. */
+  readonly painted?: (cell: Cell) => string
+  /** Of the terminal. */
+  readonly width: number
+}
 
 /** The figures as tables for a terminal. */
 export function terminalReport(result: Result, stream: NodeJS.WriteStream): string {
   const paint = painter(stream)
-  const { date, machine, versions, notTried, surprises } = result
-  const head = [`${versions.join(', ')}; ${machine}`, `${date.slice(0, 10)}, ${settings(result)}`]
+  const width = stream.isTTY ? stream.columns : WIDTH
+  const { date, machine, versions, cells, notTried, surprises } = result
+  const head = [`${versions.join(', ')}; ${machine}`, `${date.slice(0, 10)}. ${settings(result)}`]
   return [
     ...head,
     '',
-    ...table(result, 'Rounds whose invoice was paid twice (counted in the ledger)', doubles, (cell) =>
-      cell.doubleRounds > 0 ? paint('red', doubles(cell)) : paint('green', doubles(cell)),
-    ),
-    ...table(result, 'Somebody else could go on after', takeover, takeover),
+    ...table(result, {
+      title: 'Rounds whose invoice was paid twice (counted in the ledger)',
+      says: doubles,
+      painted: (cell) => paint(cell.doubleRounds > 0 ? 'red' : 'green', doubles(cell)),
+      width,
+    }),
+    ...table(result, { title: 'Somebody else could go on after', says: takeover, width }),
     ...sums(result, paint),
     ...section('Not tried', notTriedInShort(notTried)),
     ...section('Seen otherwise than believed', surprises),
+    ...section('To be doubted', doubtful(cells)),
+    ...section('Paid twice: to see one again', again(result)),
   ].join('\n')
 }
 
-function table(
-  result: Result,
-  title: string,
-  plain: (cell: Cell) => string,
-  painted: (cell: Cell) => string,
-): string[] {
+/** As many trials beside each other as there is room for, and below each other the contenders that were tried by them. */
+function table(result: Result, { title, says, painted = says, width }: Table): string[] {
   const { contenders, cells } = result
+  if (cells.length === 0) return []
   const trials = [...new Set(cells.map(trialName))]
-  const first = Math.max(...contenders.map(({ name }) => name.length), 0) + 2
+  const first = Math.max(...contenders.map(({ name }) => name.length)) + 2
+  const texts = [...trials.flatMap((trial) => trial.split(':')), ...cells.map(says)]
+  const column = Math.max(...texts.map(({ length }) => length)) + 2
+  const count = Math.max(1, Math.floor((width - first) / column))
   const lines = [title]
-  for (let from = 0; from < trials.length; from += COLUMNS) {
-    const some = trials.slice(from, from + COLUMNS)
-    const width = Math.max(...some.flatMap((trial) => trial.split(':').map(({ length }) => length)), 12) + 2
+  for (let from = 0; from < trials.length; from += count) {
+    const some = trials.slice(from, from + count)
     for (const part of [0, 1])
-      lines.push(''.padEnd(first) + some.map((trial) => (trial.split(':')[part] ?? '').padStart(width)).join(''))
+      lines.push(''.padEnd(first) + some.map((trial) => (trial.split(':')[part] ?? '').padStart(column)).join(''))
     for (const { name } of contenders) {
-      const row = some.map((trial) => {
-        const cell = cells.find((one) => one.contender === name && trialName(one) === trial)
-        if (cell === undefined) return '·'.padStart(width)
-        return ' '.repeat(Math.max(1, width - plain(cell).length)) + painted(cell)
-      })
+      const own = some.map((trial) => cells.find((one) => one.contender === name && trialName(one) === trial))
+      if (own.every((cell) => cell === undefined)) continue
+      const row = own.map((cell) =>
+        cell === undefined ? '·'.padStart(column) : ' '.repeat(Math.max(1, column - says(cell).length)) + painted(cell),
+      )
       lines.push(name.padEnd(first) + row.join(''))
     }
     lines.push('')
@@ -69,7 +84,15 @@ function sums({ contenders, cells }: Result, paint: ReturnType<typeof painter>):
     const line = `${name.padEnd(24)}${figures.join(', ')}${isFenced ? ', fenced' : ''}`
     return [sum('doubleEntries') > 0 ? line : paint('bold', line)]
   })
-  return ['All rounds', ...lines, '']
+  return lines.length === 0 ? [] : ['All rounds', ...lines, '']
+}
+
+/** The first round of each contender that was paid twice. */
+function again({ contenders, rounds = [] }: Result): string[] {
+  return contenders.flatMap(({ name }) => {
+    const failing = rounds.find((round) => round.contender === name && judgeRound(round).doubleEntries > 0)
+    return failing?.again ?? []
+  })
 }
 
 function section(title: string, lines: readonly string[]): string[] {

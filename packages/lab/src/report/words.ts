@@ -9,19 +9,33 @@ export function inSeconds(ms: number): string {
   return ms < 100 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
 
+/** Of a take-over. */
+export function after(ms: number): string {
+  return ms === 0 ? 'both had it' : inSeconds(ms)
+}
+
 /** How many rounds were paid twice. */
 export function doubles({ doubleRounds, rounds }: Cell): string {
   return `${doubleRounds}/${rounds}`
 }
 
+/** Whether nobody could go on although somebody should have been able to. */
+export function isStuck({ takeoverMs, fault }: Cell): boolean {
+  return takeoverMs === null && (fault === 'kill' || STALLING.includes(fault))
+}
+
 /** Under these nobody can go on while A has the lock, and A cannot either. */
 const STALLING = ['freeze', 'block', 'partition']
 
+/** Under these A may have lost the lock, or may not. */
+const LOSSES = ['terminate', 'server-crash', 'promotion']
+
 /** When somebody else could go on. */
-export function takeover({ takeoverMs, stalled, rounds, fault }: Cell): string {
-  if (takeoverMs === null && fault === 'kill') return 'never'
-  if (takeoverMs === null) return STALLING.includes(fault) ? 'not before A' : 'A kept it'
-  return stalled > 0 ? `${inSeconds(takeoverMs)} (${rounds - stalled}/${rounds})` : inSeconds(takeoverMs)
+export function takeover(cell: Cell): string {
+  const { takeoverMs, stalled, rounds, fault } = cell
+  if (isStuck(cell)) return fault === 'kill' ? 'never' : 'not before A'
+  if (takeoverMs === null) return LOSSES.includes(fault) ? 'not before A' : 'A kept it'
+  return stalled > 0 ? `${after(takeoverMs)} (${rounds - stalled}/${rounds})` : after(takeoverMs)
 }
 
 /** A cell in one line. */
@@ -43,7 +57,7 @@ export function describe(cell: Cell): string {
 /** How a run was made. */
 export function settings({ seconds, ttlMs, partitionsBy, firstSeed, isComplete }: Result): string {
   const parts = [
-    `it took ${inSeconds(seconds * 1000)}${isComplete ? '' : ', interrupted'}`,
+    `It took ${inSeconds(seconds * 1000)}${isComplete ? '' : ', interrupted'}`,
     `TTLs, leases, session and freeze timeouts ${ttlMs} ms`,
     ...(partitionsBy === null ? [] : [`partitions by ${partitionsBy}`]),
     `seeds from ${firstSeed}`,

@@ -5,7 +5,7 @@ import { loadContender } from '../contenders/all.ts'
 import { type Grant, type OpenLock, type Place, TTL_MS } from '../contenders/contender.ts'
 import { loaderOf } from '../contenders/load-package.ts'
 import { type Moment, monotonicMs, type What } from '../history/event.ts'
-import { enter, openPool, type Queryable, readInvoice, type Reading, settle } from '../servers/ledger.ts'
+import { enter, inTransaction, openPool, readInvoice, type Reading, settle } from '../servers/ledger.ts'
 import type { Assignment, FromActor, Task, ToActor } from './task.ts'
 
 /** Whether the account may be credited: a call to somebody outside, which takes its time. */
@@ -27,6 +27,8 @@ process.on('message', (message: ToActor) => {
 const contender = await loadContender(assignment.contender)
 const place: Place = { ...assignment.endpoints, ttlMs: TTL_MS, application, load: loaderOf(assignment.peers) }
 let lock: OpenLock
+/** Whether the lock has failed in the round before, and may be of no use any more. */
+let isSpoiled = false
 try {
   lock = await contender.open(place)
   await ledger.query('select')
@@ -37,6 +39,7 @@ try {
 
 /** Asks until it was granted; once it was, what fails has failed. */
 async function play(task: Task): Promise<void> {
+  if (isSpoiled) await openAnew()
   let isGranted = false
   const work = async (grant: Grant) => {
     isGranted = true
@@ -46,6 +49,7 @@ async function play(task: Task): Promise<void> {
   for (;;) {
     report('asked')
     const failure = await lock.hold(`invoice:${task.invoice}`, work).catch((error: unknown) => error as Error)
+    isSpoiled ||= failure !== undefined
     if (failure === undefined || isGranted) {
       // Letting go of what was lost may fail.
       report('released', failure?.message)
@@ -54,6 +58,20 @@ async function play(task: Task): Promise<void> {
     await pause(RETRY_MS)
   }
   await tell({ done: true })
+}
+
+/** Each round begins with a lock that works, also of a contender that does not connect again by itself. */
+async function openAnew(): Promise<void> {
+  void lock.close().catch(() => {})
+  for (;;) {
+    const opened = await contender.open(place).catch(() => null)
+    if (opened !== null) {
+      lock = opened
+      isSpoiled = false
+      return
+    }
+    await pause(RETRY_MS)
+  }
 }
 
 async function payUnder(grant: Grant, task: Task): Promise<void> {
@@ -68,8 +86,7 @@ async function payUnder(grant: Grant, task: Task): Promise<void> {
   await pass('after-check', task)
   report('writing')
   try {
-    await write(grant, task, reading)
-    report('written')
+    report(await write(grant, task, reading))
   } catch (error) {
     const { message, code } = error as Error & { code?: string }
     const isRefused = grant.isRefusal?.(error as Error) === true
@@ -82,31 +99,22 @@ async function read({ store }: Grant, invoice: number): Promise<Reading> {
   return await readInvoice(ledger, invoice)
 }
 
-async function write({ store, transaction }: Grant, task: Task, reading: Reading): Promise<void> {
+async function write(grant: Grant, task: Task, reading: Reading): Promise<'written' | 'settled'> {
+  const { store, readsAgain = false, transaction = (pay) => inTransaction(ledger, pay) } = grant
   if (store) {
     await pass('in-write', task)
-    return await store.pay(task.invoice, player)
+    await store.pay(task.invoice, player)
+    return 'written'
   }
-  const pay = async (tx: Queryable) => {
+  let current = reading
+  await transaction(async (tx) => {
+    if (readsAgain) current = await readInvoice(tx, task.invoice)
+    if (current.isPaid) return
     await enter(tx, task.invoice, player)
     await pass('in-write', task)
-    await settle(tx, task.invoice, reading)
-  }
-  await (transaction ?? plainTransaction)(pay)
-}
-
-async function plainTransaction(pay: (tx: Queryable) => Promise<void>): Promise<void> {
-  const client = await ledger.connect()
-  client.on('error', () => {})
-  let isUsable = false
-  try {
-    await client.query('begin')
-    await pay(client)
-    await client.query('commit')
-    isUsable = true
-  } finally {
-    client.release(!isUsable)
-  }
+    await settle(tx, task.invoice, current)
+  })
+  return current.isPaid ? 'settled' : 'written'
 }
 
 /** Stands here until the lab lets it go on, if this is where it is to be struck. */

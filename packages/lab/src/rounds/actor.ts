@@ -43,7 +43,8 @@ export class Actor {
   private constructor(child: ChildProcess, assignment: Assignment) {
     this.#child = child
     this.#assignment = assignment
-    this.#exit = new Promise((resolve) => child.once('exit', resolve))
+    // Of one that could not be started there is no exit.
+    this.#exit = new Promise((resolve) => child.once('exit', resolve).on('error', resolve))
     child.once('exit', (code, signal) => {
       this.#hasEnded = true
       // As a process does whose library throws where nobody can catch it.

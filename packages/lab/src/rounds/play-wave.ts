@@ -2,6 +2,7 @@ import { type Contender, type Place, TTL_MS } from '../contenders/contender.ts'
 import type { Fault } from '../faults/fault.ts'
 import type { Moment, Player } from '../history/event.ts'
 import type { Round } from '../history/round.ts'
+import { within } from '../processes/within.ts'
 import { type Count, count, openInvoices } from '../servers/ledger.ts'
 import type { Actor } from './actor.ts'
 import type { Crew } from './crew.ts'
@@ -23,6 +24,7 @@ interface Playing {
   readonly pair: PlayingPair
 }
 
+const COUNT_LIMIT_MS = 30_000
 let invoices = 0
 
 /** Plays rounds side by side, with one blow for all of them. */
@@ -73,6 +75,7 @@ async function prepareRounds(crew: Crew, { fault, moment, seeds }: WaveOptions):
 async function countEntries({ stand }: Crew, contender: Contender, invoice: number): Promise<Count> {
   if (contender.store === undefined) return await count(stand.pool, invoice)
   const place: Place = { ...stand.endpoints, ttlMs: TTL_MS, application: 'lab', load: () => undefined }
-  const entries = (await contender.store(place).entries(invoice)) as Player[]
-  return { entries, lostUpdates: 0 }
+  const entries = await within(COUNT_LIMIT_MS, contender.store(place).entries(invoice))
+  if (entries === undefined) throw new Error(`${contender.name} did not tell its entries in ${COUNT_LIMIT_MS / 1000} s`)
+  return { entries: entries as Player[], lostUpdates: 0 }
 }

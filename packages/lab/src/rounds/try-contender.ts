@@ -31,7 +31,7 @@ export interface TryOptions {
 /** Tries a contender on servers of its own. */
 export async function tryContender(kind: StandKind, trials: readonly Trial[], options: TryOptions): Promise<void> {
   const { contender, keeper, peers, signal } = options
-  if (kind === 'pair') return await oneStandEach(trials, options)
+  if (kind === 'replicated') return await oneStandEach(trials, options)
   await using stand = await Stand.open(keeper, kind, contender.servers ?? [])
   options.onStand(stand)
   signal.throwIfAborted()
@@ -56,7 +56,7 @@ async function oneStandEach(trials: readonly Trial[], options: TryOptions): Prom
     try {
       for (let done = 0; done < rounds; done += pairs) {
         signal.throwIfAborted()
-        await using stand = await Stand.open(keeper, 'pair', contender.servers ?? [])
+        await using stand = await Stand.open(keeper, 'replicated', contender.servers ?? [])
         await prepare(contender, placeOf(stand, peers))
         await using crew = new Crew({ ...options, stand })
         const seeds = seedsOf(firstSeed + done, Math.min(pairs, rounds - done))

@@ -77,8 +77,24 @@ export async function count(connection: Queryable, invoice: number): Promise<Cou
 }
 
 /** A connection that is replaced when it breaks. */
-export function openPool(url: string, application: string): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, max: 2, application_name: application })
+export function openPool(url: string, application: string, limits: pg.PoolConfig = {}): pg.Pool {
+  const pool = new pg.Pool({ ...limits, connectionString: url, max: 2, application_name: application })
   pool.on('error', () => {})
+  // Of a client that is in use, too: without a listener the process would die of a connection that breaks.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
+}
+
+/** Begins, works and commits; a client whose transaction did not end well is not used again. */
+export async function inTransaction(pool: pg.Pool, work: (tx: Queryable) => Promise<void>): Promise<void> {
+  const client = await pool.connect()
+  let isUsable = false
+  try {
+    await client.query('begin')
+    await work(client)
+    await client.query('commit')
+    isUsable = true
+  } finally {
+    client.release(!isUsable)
+  }
 }

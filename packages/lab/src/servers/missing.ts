@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, type ExecFileSyncOptions } from 'node:child_process'
 import type { ServerKind } from './endpoints.ts'
 import { ZOOKEEPER_JAR } from './programs/zookeeper.ts'
 
@@ -20,6 +20,7 @@ const PROGRAMS: Readonly<Record<ServerKind, ServerProgram>> = {
   pgbouncer: { name: 'PgBouncer', command: 'pgbouncer', args: ['--version'], debian: 'pgbouncer' },
   zookeeper: { name: 'ZooKeeper', command: 'java', args: JAVA, debian: 'zookeeper' },
 }
+const ANSWER_MS = 20_000
 const versions = new Map<string, string | null>()
 
 /** Why there is no server of this kind here, and what to do about it; null if there is. */
@@ -41,7 +42,8 @@ export function versionOf(kind: ServerKind): string | null {
 function askVersion({ name, command, args }: ServerProgram): string | null {
   try {
     const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` }
-    const said = execFileSync(command, [...args], { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'ignore'] })
+    const how = { env, stdio: ['ignore', 'pipe', 'ignore'], timeout: ANSWER_MS } satisfies ExecFileSyncOptions
+    const said = execFileSync(command, [...args], { ...how, encoding: 'utf8' })
     return `${name} ${/\d+\.\d+\.\d+/.exec(said)?.[0] ?? '?'}`
   } catch {
     return null

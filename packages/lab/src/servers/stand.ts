@@ -6,7 +6,7 @@ import { Endings } from '../processes/endings.ts'
 import type { Keeper } from '../processes/keeper.ts'
 import type { Endpoints, ServerKind } from './endpoints.ts'
 import { createLedger, openPool } from './ledger.ts'
-import { Pair } from './pair.ts'
+import { ReplicatedPostgres } from './replicated-postgres.ts'
 import { EtcdServer } from './programs/etcd.ts'
 import { startPgBouncer } from './programs/pgbouncer.ts'
 import { RedisServer } from './programs/redis.ts'
@@ -17,9 +17,11 @@ import { Proxies } from './roads/proxies.ts'
 import type { Road } from './roads/road.ts'
 
 /** What a fault needs of the servers: nothing, clocks that can be turned, a way that can be cut, a standby. */
-export type StandKind = 'plain' | 'clocks' | 'road' | 'pair'
+export type StandKind = 'plain' | 'clocks' | 'road' | 'replicated'
 
 const HERE = '127.0.0.1'
+/** Of what the lab itself asks. */
+const LIMITS = { connectionTimeoutMillis: 30_000, query_timeout: 30_000 }
 let made = 0
 
 /** The servers of one contender; they share nothing with those of another. */
@@ -31,7 +33,7 @@ export class Stand implements AsyncDisposable {
   pool!: Pool
   postgres!: PostgresServer
   postgresClock: Clock | undefined
-  pair: Pair | undefined
+  replicated: ReplicatedPostgres | undefined
   road: Road | undefined
   redis: readonly RedisServer[] = []
   etcd: EtcdServer | undefined
@@ -43,10 +45,10 @@ export class Stand implements AsyncDisposable {
     const stand = new Stand(keeper)
     try {
       if (kind === 'road') stand.road = await makeRoad(stand.#endings)
-      await stand.#startPostgres(kind)
+      await stand.#startPostgres(kind, servers)
       await stand.#startOthers(kind, servers)
       stand.endpointsOfHolder = (await stand.road?.lead(stand.endpoints)) ?? stand.endpoints
-      stand.pool = openPool(stand.endpoints.postgres, 'lab')
+      stand.pool = openPool(stand.endpoints.postgres, 'lab', LIMITS)
       stand.#endings.add(() => stand.pool.end())
       await createLedger(stand.pool)
       return stand
@@ -68,16 +70,17 @@ export class Stand implements AsyncDisposable {
     return this.road?.host ?? HERE
   }
 
-  async #startPostgres(kind: StandKind): Promise<void> {
-    if (kind === 'pair') {
-      const folder = join(this.#keeper.folder, `pair-${made++}`)
+  async #startPostgres(kind: StandKind, servers: readonly ServerKind[]): Promise<void> {
+    if (kind === 'replicated') {
+      const folder = join(this.#keeper.folder, `replicated-${made++}`)
       await mkdir(folder, { mode: 0o755 })
-      this.pair = await Pair.start(folder, this.#endings)
-      this.postgres = this.pair.primary
-      this.endpoints = { ...this.endpoints, postgres: this.pair.url }
+      this.replicated = await ReplicatedPostgres.start(folder, this.#endings)
+      this.postgres = this.replicated.primary
+      this.endpoints = { ...this.endpoints, postgres: this.replicated.url }
       return
     }
-    if (kind === 'clocks') this.postgresClock = await Clock.make(this.#keeper)
+    // Where the lock is in Redis, PostgreSQL has the ledger alone.
+    if (kind === 'clocks' && !hasRedis(servers)) this.postgresClock = await Clock.make(this.#keeper)
     const binaries = this.postgresClock && (await programsWithClock(this.#keeper, this.postgresClock))
     const listen = this.#host === HERE ? [] : [this.#host]
     this.postgres = await startPostgres({ ...(binaries === undefined ? {} : { binaries }), listen })
@@ -88,7 +91,7 @@ export class Stand implements AsyncDisposable {
 
   async #startOthers(kind: StandKind, servers: readonly ServerKind[]): Promise<void> {
     const [keeper, host] = [this.#keeper, this.#host]
-    if (servers.includes('redis') || servers.includes('five-redis')) {
+    if (hasRedis(servers)) {
       this.redis = await this.#startRedis(kind, servers.includes('five-redis') ? 5 : 1)
       this.endpoints = { ...this.endpoints, redis: this.redis.map(({ port }) => ({ host, port })) }
     }
@@ -121,6 +124,10 @@ export class Stand implements AsyncDisposable {
     }
     return servers
   }
+}
+
+function hasRedis(servers: readonly ServerKind[]): boolean {
+  return servers.includes('redis') || servers.includes('five-redis')
 }
 
 /** A network where that is allowed, else proxies. */

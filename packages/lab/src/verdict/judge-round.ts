@@ -10,7 +10,7 @@ export interface Judgement {
   readonly refused: number
   /** Whether A saw for itself, before it wrote, that it had lost the lock. */
   readonly gaveUp: boolean
-  /** From the blow to B's grant; null: B was not granted before A was woken. */
+  /** From the blow to B's grant; null: B was not granted, or did not come to an end, before A was woken. */
   readonly takeoverMs: number | null
   /** Whether A and B believed to hold the lock at one time: harmless where a fence is, and the reason for one. */
   readonly isShared: boolean
@@ -68,13 +68,21 @@ function overlap(one: Belief, other: Belief): boolean {
   return one.fromMs < other.toMs && other.fromMs < one.toMs
 }
 
-/** Of the first blow; a grant after A went on is no take-over. */
+const OUTCOMES: readonly What[] = ['written', 'settled', 'gave-up', 'refused', 'failed']
+
+/**
+ * Of the first blow; a lock that B was granted before that is nobody's to be taken over. A grant after A went on is no take-over, nor is
+ * one by which B only came to wait for A in the store.
+ */
 function takeover(events: readonly LabEvent[]): number | null {
   const struck = events.find(({ what }) => what === 'struck')
   const woken = events.find(({ what }) => what === 'woken')
-  const granted = events.find(({ who, what, atMs }) => who === 'B' && what === 'granted' && atMs >= (struck?.atMs ?? 0))
+  const granted = events.find(({ who, what }) => who === 'B' && what === 'granted')
   if (struck === undefined || granted === undefined) return null
-  return woken !== undefined && granted.atMs > woken.atMs ? null : granted.atMs - struck.atMs
+  const isDone = events.some(
+    ({ who, what, atMs }) => who === 'B' && OUTCOMES.includes(what) && atMs <= (woken?.atMs ?? Infinity),
+  )
+  return isDone && granted.atMs <= (woken?.atMs ?? Infinity) ? Math.max(0, granted.atMs - struck.atMs) : null
 }
 
 /** A write whose answer was lost may be in the ledger or not. One that is told has to be there. */

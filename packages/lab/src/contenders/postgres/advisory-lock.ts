@@ -22,8 +22,6 @@ async function openAdvisory({ application }: Place, url: string): Promise<OpenLo
   return {
     async hold(name, work) {
       const client = await pool.connect()
-      // Without a listener the process would die of a connection that breaks.
-      client.on('error', () => {})
       let isUsable = false
       try {
         await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [name])

@@ -5,7 +5,12 @@ import { connectRedis } from './connect-redis.ts'
 /** Of `using`: so long before the end of the lease it is extended. */
 const THRESHOLD_MS = 500
 const RETRY = { delayMs: 200, jitterMs: 100 }
-const SETTINGS = { ttl: `${TTL_MS} ms`, retryDelay: `${RETRY.delayMs} ms`, retryJitter: `${RETRY.jitterMs} ms` }
+const SETTINGS = {
+  ttl: `${TTL_MS} ms`,
+  retryCount: '0, and tried again from outside',
+  retryDelay: `${RETRY.delayMs} ms`,
+  retryJitter: `${RETRY.jitterMs} ms`,
+}
 
 export const redlock5: Contender = {
   name: 'redlock-5',

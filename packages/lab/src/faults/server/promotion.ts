@@ -5,9 +5,9 @@ export const promotion: Fault = {
   name: 'promotion',
   about: 'kill -9 of the primary PostgreSQL, its asynchronous standby is promoted and found at the same address',
   moments: ['after-check', 'before-check'],
-  stand: 'pair',
+  stand: 'replicated',
   stance: 'waits',
   patienceMs: TTL_MS * 1.5,
   whyNot: ({ servers = [] }) => (servers.some((kind) => kind !== 'pgbouncer') ? 'its lock is not in PostgreSQL' : null),
-  strike: (stand) => stand.pair?.failOver() ?? Promise.reject(new Error('there is no standby')),
+  strike: (stand) => stand.replicated?.failOver() ?? Promise.reject(new Error('there is no standby')),
 }

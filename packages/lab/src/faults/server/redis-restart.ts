@@ -3,7 +3,7 @@ import type { Fault } from '../fault.ts'
 
 export const redisRestart: Fault = {
   name: 'redis-restart',
-  about: 'kill -9 and restart, without persistence, of the Redis, or of three of the five',
+  about: 'kill -9 of the Redis, or of three of the five, and a restart at once, without persistence',
   moments: ['after-check', 'before-check'],
   stand: 'plain',
   stance: 'waits',

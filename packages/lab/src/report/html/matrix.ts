@@ -1,6 +1,6 @@
 import type { Cell } from '../../verdict/judge-cell.ts'
 import { type Result, trialName } from '../result.ts'
-import { doubles, takeover } from '../words.ts'
+import { doubles, isStuck, takeover } from '../words.ts'
 import { escape } from './escape.ts'
 
 /** Contenders by faults. */
@@ -22,5 +22,6 @@ function cellOf(cell: Cell | undefined): string {
     takeover(cell),
   ]
   const small = more.map((text) => `<small>${escape(text)}</small>`).join('')
-  return `<td class="${cell.doubleRounds > 0 ? 'bad' : 'good'}"><b>${escape(doubles(cell))}</b>${small}</td>`
+  const kind = cell.doubleRounds > 0 ? 'bad' : isStuck(cell) ? 'stuck' : 'good'
+  return `<td class="${kind}"><b>${escape(doubles(cell))}</b>${small}</td>`
 }

@@ -1,4 +1,4 @@
-import { notTriedInShort, type Result } from '../result.ts'
+import { doubtful, notTriedInShort, type Result } from '../result.ts'
 import { plural, settings } from '../words.ts'
 import { escape } from './escape.ts'
 import { matrix } from './matrix.ts'
@@ -25,15 +25,16 @@ ${main(result)}
 }
 
 function main(result: Result): string {
-  const { contenders, faults, surprises, notTried } = result
+  const { contenders, cells, faults, surprises, notTried } = result
   return `<main>
 <h1>Locks under faults</h1>
 <p>${escape(summary(result))}</p>
 <p class="dim">${escape(`${result.date.slice(0, 10)}. ${result.versions.join(', ')}. ${result.machine}. ${settings(result)}.`)}</p>
 <h2>What was paid twice</h2>
 ${matrix(result)}
-<p class="dim">Rounds paid twice / rounds, counted in the ledger; below, when somebody else could go on. · not tried.</p>
+<p class="dim">Rounds paid twice / rounds, counted in the ledger; below, when somebody else could go on: amber where nobody could, though the holder was stopped or dead. · not tried.</p>
 ${list('Seen otherwise than believed', surprises)}
+${list('To be doubted', doubtful(cells))}
 <h2>What happened</h2>
 <p class="dim">Coloured: who believed to hold the lock. Grey: the fault. Dashed: waiting. Red ground: both believed to hold it.</p>
 ${drawnRounds(result)}
@@ -60,8 +61,9 @@ function summary({ contenders, cells }: Result): string {
       .filter(({ contender }) => fenced.includes(contender) === isFenced)
       .reduce((total, cell) => total + cell[of], 0)
   return (
-    `Two processes may pay the same invoice; one is struck while it holds the lock. Without a fence ${sum(false, 'doubleRounds')} of ` +
-    `${plural(sum(false, 'rounds'), 'round')} paid twice, with a fence ${sum(true, 'doubleRounds')} of ${sum(true, 'rounds')}.`
+    'Two processes may pay the same invoice; one is struck while it holds the lock. Of the locks whose fence is to keep a second ' +
+    `payout out, ${sum(true, 'doubleRounds')} of ${plural(sum(true, 'rounds'), 'round')} were paid twice, of all others ` +
+    `${sum(false, 'doubleRounds')} of ${sum(false, 'rounds')}.`
   )
 }
 

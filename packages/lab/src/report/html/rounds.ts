@@ -1,6 +1,5 @@
-import type { Round } from '../../history/round.ts'
 import { judgeRound } from '../../verdict/judge-round.ts'
-import { type Result, trialName } from '../result.ts'
+import { type Result, type Told, trialName } from '../result.ts'
 import { escape } from './escape.ts'
 import { timeline } from './timeline.ts'
 
@@ -21,33 +20,32 @@ export function drawnRounds({ contenders, rounds = [] }: Result): string {
 }
 
 /** One of each fault and moment. */
-function firstOfEach(rounds: readonly Round[]): Round[] {
+function firstOfEach(rounds: readonly Told[]): Told[] {
   const names = rounds.map(trialName)
   return rounds.filter((round, index) => names.indexOf(trialName(round)) === index)
 }
 
-function tellingOf(rounds: readonly Round[]): Round | undefined {
+function tellingOf(rounds: readonly Told[]): Told | undefined {
   const judged = rounds.map((round) => ({ round, judgement: judgeRound(round) }))
   const refused = judged.find(({ judgement }) => judgement.refused > 0)
   return (refused ?? judged.find(({ judgement }) => judgement.takeoverMs === null))?.round
 }
 
-function figure(round: Round): string {
-  const { contender, seed, events } = round
+function figure(round: Told): string {
+  const { contender, seed, events, again } = round
   const trial = trialName(round)
   const history = events.map(
     ({ atMs, who, what, detail = '' }) => `${atMs.toFixed(1).padStart(9)} ms  ${who.padEnd(3)}  ${what} ${detail}`,
   )
-  const replay = `npm run lab -- --contender ${contender} --fault ${trial} --seed ${seed} --rounds 1`
   return (
     `<figure><h3>${escape(contender)}, ${escape(trial)}: ${escape(outcome(round))}</h3>` +
-    `<figcaption>seed ${seed}; again: <code>${escape(replay)}</code></figcaption>` +
+    `<figcaption>seed ${seed}; again: <code>${escape(again)}</code></figcaption>` +
     `<div style="overflow-x:auto">${timeline(round)}</div>` +
     `<details><summary>history</summary><pre>${escape(history.join('\n'))}</pre></details></figure>`
   )
 }
 
-function outcome(round: Round): string {
+function outcome(round: Told): string {
   const { doubleEntries, lostUpdates, refused, takeoverMs } = judgeRound(round)
   if (doubleEntries > 0)
     return `paid ${doubleEntries + 1} times${lostUpdates > 0 ? `, ${lostUpdates} update lost` : ''}`

@@ -22,7 +22,7 @@ h3 { font-size: 1rem; margin: 0; }
 p, ul { max-width: 46rem; }
 .dim, figcaption { color: var(--dim); }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
-table { border-collapse: collapse; font-size: .875rem; }
+table { border-collapse: collapse; min-width: 100%; font-size: .875rem; }
 th, td { padding: .4rem .65rem; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
 tr:last-child > * { border-bottom: 0; }
 thead th { color: var(--dim); font-weight: 600; vertical-align: bottom; }
@@ -31,6 +31,7 @@ tbody th { font-weight: 600; position: sticky; left: 0; background: var(--paper)
 td small { display: block; color: var(--dim); }
 td.bad { background: var(--bad-paper); } td.bad b { color: var(--bad); }
 td.good { background: var(--good-paper); } td.good b { color: var(--good); }
+td.stuck { background: var(--mixed-paper); }
 td.none { color: var(--dim); }
 figure { margin: 1rem 0 1.5rem; padding: 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; }
 figcaption { font-size: .875rem; margin: .25rem 0 .5rem; }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { freePort } from '../../processes/free-port.ts'
+import { freePort, onFreePort } from '../../processes/free-port.ts'
 import type { Keeper } from '../../processes/keeper.ts'
 import { Program } from '../../processes/program.ts'
 
@@ -10,7 +10,10 @@ export class EtcdServer {
   #program: Program
 
   static async start(keeper: Keeper, host: string): Promise<EtcdServer> {
-    const url = `http://${host}:${await freePort(host)}`
+    return await onFreePort(host, async (port) => EtcdServer.#startOn(keeper, `http://${host}:${port}`))
+  }
+
+  static async #startOn(keeper: Keeper, url: string): Promise<EtcdServer> {
     const peers = `http://127.0.0.1:${await freePort()}`
     const args = ['--name', 'lab', '--data-dir', join(keeper.folder, `etcd-${new URL(url).port}`), '--logger', 'zap']
     args.push('--listen-client-urls', url, '--advertise-client-urls', url)

@@ -1,6 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort } from '../../processes/free-port.ts'
+import { onFreePort } from '../../processes/free-port.ts'
 import type { Keeper } from '../../processes/keeper.ts'
 import { Program } from '../../processes/program.ts'
 
@@ -9,8 +9,11 @@ const NOBODY = 65_534
 
 /** A PgBouncer in transaction mode before the server of `url`; resolves to the URL through it, and how to end it. */
 export async function startPgBouncer(keeper: Keeper, url: string, host: string) {
+  return await onFreePort(host, (port) => startOn(keeper, url, { host, port }))
+}
+
+async function startOn(keeper: Keeper, url: string, { host, port: own }: { host: string; port: number }) {
   const { hostname, port, username, password, pathname } = new URL(url)
-  const own = await freePort(host)
   const folder = join(keeper.folder, `pgbouncer-${own}`)
   await mkdir(folder)
   const [users, config] = [join(folder, 'users.txt'), join(folder, 'pgbouncer.ini')]

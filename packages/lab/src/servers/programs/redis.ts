@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort } from '../../processes/free-port.ts'
+import { onFreePort } from '../../processes/free-port.ts'
 import type { Keeper } from '../../processes/keeper.ts'
 import { Program } from '../../processes/program.ts'
 import type { Clock } from '../roads/clock.ts'
@@ -20,8 +20,7 @@ export class RedisServer {
   #program: Program
 
   static async start(options: RedisOptions): Promise<RedisServer> {
-    const port = await freePort(options.host)
-    return new RedisServer(options, port, await run(options, port))
+    return await onFreePort(options.host, async (port) => new RedisServer(options, port, await run(options, port)))
   }
 
   private constructor(options: RedisOptions, port: number, program: Program) {

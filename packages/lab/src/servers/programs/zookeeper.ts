@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { once } from 'node:events'
-import { freePort } from '../../processes/free-port.ts'
+import { onFreePort } from '../../processes/free-port.ts'
 import type { Keeper } from '../../processes/keeper.ts'
 import { Program } from '../../processes/program.ts'
 
@@ -22,7 +22,10 @@ export class ZookeeperServer {
   #program: Program
 
   static async start(keeper: Keeper, host: string): Promise<ZookeeperServer> {
-    const port = await freePort(host)
+    return await onFreePort(host, (port) => ZookeeperServer.#startOn(keeper, host, port))
+  }
+
+  static async #startOn(keeper: Keeper, host: string, port: number): Promise<ZookeeperServer> {
     const folder = join(keeper.folder, `zookeeper-${port}`)
     await mkdir(folder)
     const config = join(folder, 'zoo.cfg')
@@ -53,7 +56,8 @@ export class ZookeeperServer {
 
 /** It accepts connections before it can answer them: what it says of itself tells. */
 async function serves(host: string, port: number): Promise<boolean> {
-  const socket = connect(port, host).setTimeout(ANSWER_MS, () => socket.destroy())
+  // With an error: whoever waits for a socket that is only closed waits for ever.
+  const socket = connect(port, host).setTimeout(ANSWER_MS, () => socket.destroy(new Error('no answer')))
   try {
     await once(socket, 'connect')
     socket.end('srvr')

@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdir, open, readlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { startPostgres } from '@fencepost/dev-postgres'
 import type { Keeper } from '../../processes/keeper.ts'
 
@@ -55,6 +56,7 @@ time_t time(time_t *out) {
 }
 `
 const COMPILER = 'cc'
+const COMPILE_LIMIT_MS = 60_000
 let made = 0
 
 /** The clock of a server, which can be turned while it runs. What measures time from one moment to another is left alone. */
@@ -64,13 +66,9 @@ export class Clock {
   readonly #file: string
 
   static async make(keeper: Keeper): Promise<Clock> {
-    const number = made++
-    const library = join(keeper.folder, `clock-${number}.so`)
-    // From stdin: no source is left to be found.
-    execFileSync(COMPILER, ['-shared', '-fPIC', '-O1', '-x', 'c', '-o', library, '-'], { input: SHIM })
-    const file = join(keeper.folder, `clock-${number}`)
+    const file = join(keeper.folder, `clock-${made++}`)
     await writeFile(file, Buffer.alloc(8), { mode: 0o644 })
-    return new Clock(file, library)
+    return new Clock(file, await libraryIn(keeper.folder))
   }
 
   private constructor(file: string, library: string) {
@@ -88,24 +86,47 @@ export class Clock {
   }
 }
 
+const libraries = new Map<string, Promise<string>>()
+
+/** Compiled once for a run. */
+function libraryIn(folder: string): Promise<string> {
+  const library = libraries.get(folder) ?? compile(join(folder, 'clock.so'))
+  libraries.set(folder, library)
+  return library
+}
+
+async function compile(library: string): Promise<string> {
+  const how = { timeout: COMPILE_LIMIT_MS }
+  const compiling = promisify(execFile)(COMPILER, ['-shared', '-fPIC', '-O1', '-x', 'c', '-o', library, '-'], how)
+  // From stdin: no source is left to be found.
+  compiling.child.stdin?.end(SHIM)
+  await compiling
+  return library
+}
+
 /** Programs of PostgreSQL in place of the real ones, whose time is that of the clock: nothing of our environment reaches a server. */
 export async function programsWithClock(keeper: Keeper, clock: Clock): Promise<string> {
   const folder = join(keeper.folder, `programs-${made++}`)
   await mkdir(folder, { mode: 0o755 })
-  const real = await realPrograms()
+  const programs = await realPrograms()
   const settings = Object.entries(clock.environment).map(([name, value]) => `export ${name}='${value}'\n`)
   for (const program of ['postgres', 'initdb']) {
     const turned = program === 'postgres' ? settings.join('') : ''
-    const script = `#!/bin/sh\n${turned}exec '${real}/${program}' "$@"\n`
+    const script = `#!/bin/sh\n${turned}exec '${programs}/${program}' "$@"\n`
     await writeFile(join(folder, program), script, { mode: 0o755 })
   }
   return folder
 }
 
+let real: Promise<string> | undefined
+
 /** May be a copy that was made for the server's user, and only a running server tells. */
-async function realPrograms(): Promise<string> {
-  await using server = await startPostgres()
-  return dirname(await readlink(`/proc/${server.pid}/exe`))
+function realPrograms(): Promise<string> {
+  real ??= (async () => {
+    await using server = await startPostgres()
+    return dirname(await readlink(`/proc/${server.pid}/exe`))
+  })()
+  return real
 }
 
 /** Why no clock can be turned here; null if one can. */

@@ -1,5 +1,4 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { promisify } from 'node:util'
 import type { Endpoints } from '../endpoints.ts'
 import type { Road } from './road.ts'
@@ -29,8 +28,10 @@ table inet cut {
 /** 198.18.0.0/15 is set aside for tests of networks (RFC 2544): 32768 nets of four addresses. */
 const FIRST = (198 << 24) | (18 << 16)
 const NETS = 32_768
-const MOST = 8
+/** Of one lab: one for each contender. */
+const MOST = 32
 let made = 0
+const LIMIT_MS = 10_000
 
 /** A network of its own for the processes that are to be cut off, and a wire from it to this one. */
 export class Network implements Road {
@@ -41,6 +42,7 @@ export class Network implements Road {
   readonly inside: readonly string[]
   readonly #namespace: string
   readonly #janitor: ChildProcess
+  readonly #gone: Promise<unknown>
 
   /** @throws {Error} if this is not allowed here */
   static async make(): Promise<Network> {
@@ -65,6 +67,8 @@ export class Network implements Road {
 
   private constructor(janitor: ChildProcess, namespace: string, host: string) {
     this.#janitor = janitor
+    this.#gone = new Promise((resolve) => janitor.once('exit', resolve).once('error', resolve))
+    janitor.stdin?.on('error', () => {})
     this.#namespace = namespace
     this.host = host
     this.inside = [programPath('ip'), 'netns', 'exec', namespace]
@@ -84,14 +88,13 @@ export class Network implements Road {
   }
 
   async close(): Promise<void> {
-    const gone = once(this.#janitor, 'exit')
     this.#janitor.stdin?.end()
-    await gone
+    await this.#gone
   }
 }
 
 async function sh(script: string, args: readonly string[]): Promise<void> {
-  await run('sh', ['-c', script, 'sh', ...args], { env: withSbin() })
+  await run('sh', ['-c', script, 'sh', ...args], { env: withSbin(), timeout: LIMIT_MS })
 }
 
 function programPath(program: string): string {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { openPool } from '../../servers/ledger.ts'
+import { inTransaction, openPool } from '../../servers/ledger.ts'
 import { type Contender, type Grant, type OpenLock, type Place, type Store, TTL_MS } from '../contender.ts'
 import { EtcdApi } from './etcd-api.ts'
 
@@ -35,35 +35,40 @@ export const etcdTransaction: Contender = {
 export const etcdToken: Contender = {
   name: 'etcd-token',
   about:
-    'the same lock, its create revision taken to PostgreSQL as a token: fencepost.admit in the writing transaction',
+    'the same lock, its create revision taken to PostgreSQL as a token: fencepost.admit in the writing transaction, which does not read',
   servers: ['etcd'],
   settings: SETTINGS,
-  async prepare({ postgres }) {
-    const { fencepost } = await import('fencepost')
-    await using fp = fencepost(postgres)
-    await fp.migrate()
-  },
-  async open(place) {
-    const pool = openPool(place.postgres, place.application)
-    const lock = openEtcd(place, ({ key, revision }) => ({
-      isRefusal: (error) => (error as { code?: string }).code === STALE,
-      transaction: async (pay) => {
-        const client = await pool.connect()
-        client.on('error', () => {})
-        let isUsable = false
-        try {
-          await client.query('begin')
-          await client.query('select fencepost.admit($1, $2)', [resourceOf(key), revision])
-          await pay(client)
-          await client.query('commit')
-          isUsable = true
-        } finally {
-          client.release(!isUsable)
-        }
-      },
-    }))
-    return { hold: (name, work) => lock.hold(name, work), close: () => pool.end() }
-  },
+  prepare: migrate,
+  open: async (place) => openWithToken(place, {}),
+}
+
+export const etcdTokenRead: Contender = {
+  ...etcdToken,
+  name: 'etcd-token-read',
+  about:
+    'the same, and after fencepost.admit the transaction reads once more whether the invoice is unpaid (docs/outside.md)',
+  isFenced: true,
+  open: async (place) => openWithToken(place, { readsAgain: true }),
+}
+
+async function migrate({ postgres }: Place): Promise<void> {
+  const { fencepost } = await import('fencepost')
+  await using fp = fencepost(postgres)
+  await fp.migrate()
+}
+
+function openWithToken(place: Place, how: Pick<Grant, 'readsAgain'>): OpenLock {
+  const pool = openPool(place.postgres, place.application)
+  const lock = openEtcd(place, ({ key, revision }) => ({
+    ...how,
+    isRefusal: (error) => (error as { code?: string }).code === STALE,
+    transaction: (pay) =>
+      inTransaction(pool, async (tx) => {
+        await tx.query('select fencepost.admit($1, $2)', [resourceOf(key), revision])
+        await pay(tx)
+      }),
+  }))
+  return { hold: (name, work) => lock.hold(name, work), close: () => pool.end() }
 }
 
 class Refused extends Error {}

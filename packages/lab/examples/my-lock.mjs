@@ -1,9 +1,10 @@
-// A lock of yours as a contender of the lab: npx fencepost lab --contender ./my-lock.js
+// A lock of yours as a contender of the lab: npx fencepost lab --contender ./my-lock.mjs
 import pg from 'pg'
 
 export const name = 'my-lock'
 export const about = 'pg_advisory_lock, and the payout on the connection that has it'
 export const servers = [] // besides PostgreSQL: 'redis', 'five-redis', 'etcd', 'zookeeper', 'pgbouncer'
+export const isSession = true // a backend of PostgreSQL holds it, so that it can be terminated
 
 /** Called once in each of the processes that want the lock. `place` says where the servers are. */
 export async function open({ postgres, application }) {

@@ -15,14 +15,14 @@ const SETTINGS = { fsync: 'off', full_page_writes: 'off', shared_buffers: '16MB'
 const LIMIT_MS = 30_000
 
 /** A primary, the standby that follows it asynchronously, and one address at which whichever is the primary is found. */
-export class Pair {
+export class ReplicatedPostgres {
   /** Of the primary, as the applications know it. */
   readonly url: string
   readonly primary: PostgresServer
   readonly #standby: PostgresServer
   readonly #address: Proxy
 
-  static async start(folder: string, endings: Endings): Promise<Pair> {
+  static async start(folder: string, endings: Endings): Promise<ReplicatedPostgres> {
     const [here, there] = [join(folder, 'primary'), join(folder, 'standby')]
     const first = await startPostgres({ data: here, settings: SETTINGS })
     await first.stop()
@@ -37,7 +37,7 @@ export class Pair {
     const address = await Proxy.start('127.0.0.1', primary.port)
     endings.add(() => address.close())
     await until(primary.url, `select from pg_stat_replication where state = 'streaming'`)
-    return new Pair(primary, standby, address)
+    return new ReplicatedPostgres(primary, standby, address)
   }
 
   private constructor(primary: PostgresServer, standby: PostgresServer, address: Proxy) {
@@ -80,7 +80,8 @@ async function until(url: string, question: string): Promise<void> {
 }
 
 async function ask(url: string, text: string) {
-  const client = new pg.Client(url)
+  const limits = { connectionTimeoutMillis: LIMIT_MS, query_timeout: LIMIT_MS }
+  const client = new pg.Client({ connectionString: url, ...limits })
   client.on('error', () => {})
   await client.connect()
   try {

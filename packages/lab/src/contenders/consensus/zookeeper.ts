@@ -28,37 +28,43 @@ interface Session {
   /** Rejects when the session expires. */
   readonly over: Promise<never>
   isConnected: boolean
-  isExpired: boolean
+  /** Expired, or closed. */
+  isOver: boolean
 }
 
 export const zookeeper: Contender = {
   name: 'zookeeper',
   about:
-    'the lock recipe: ephemeral sequential nodes, each watches the one before; the session looked at before the write',
+    'the lock recipe: ephemeral sequential nodes, each watches the one before; the session, and whether the node is there, looked at before the write',
   servers: ['zookeeper'],
   packages: ['node-zookeeper-client'],
   settings: { sessionTimeout: `${TTL_MS} ms` },
   async prepare(place) {
     const session = await connect(place)
-    await call(session, (done) => session.client.mkdirp(ROOT, done))
-    session.client.close()
+    await call(session, (done) => session.client.mkdirp(ROOT, done)).finally(() => end(session))
   },
   async open(place) {
     const { CreateMode } = place.load('node-zookeeper-client') as Package
     let latest = await connect(place)
     return {
       async hold(name, work) {
-        if (latest.isExpired) latest = await connect(place)
+        if (latest.isOver) latest = await connect(place)
         const session = latest
         const { client } = session
         const folder = `${ROOT}/${name}`
-        await call(session, (done) => client.mkdirp(folder, done))
-        const mine = await call<string>(session, (done) =>
-          client.create(`${folder}/lock-`, CreateMode.EPHEMERAL_SEQUENTIAL, done),
-        )
-        await reachHead(session, folder, mine.slice(folder.length + 1))
-        await work({ token: mine.slice(-10), stillHeld: () => session.isConnected })
-        await call(session, (done) => client.remove(mine, done))
+        try {
+          await call(session, (done) => client.mkdirp(folder, done))
+          const mine = await call<string>(session, (done) =>
+            client.create(`${folder}/lock-`, CreateMode.EPHEMERAL_SEQUENTIAL, done),
+          )
+          await reachHead(session, folder, mine.slice(folder.length + 1))
+          await work({ token: mine.slice(-10), stillHeld: () => isThere(session, mine) })
+          await call(session, (done) => client.remove(mine, done))
+        } catch (error) {
+          // A node of which nothing is known, or that could not be removed, would be waited for as long as its session lives.
+          end(session)
+          throw error
+        }
       },
       close: async () => latest.client.close(),
     }
@@ -91,14 +97,27 @@ async function connect({ zookeeper: address, ttlMs, load }: Place): Promise<Sess
     client.once('expired', () => reject(new Error('the session expired')))
   })
   over.catch(() => {})
-  const session = { client, over, isConnected: false, isExpired: false }
+  const session = { client, over, isConnected: false, isOver: false }
   client.on('connected', () => (session.isConnected = true))
   client.on('disconnected', () => (session.isConnected = false))
-  client.on('expired', () => Object.assign(session, { isConnected: false, isExpired: true }))
+  client.on('expired', () => Object.assign(session, { isConnected: false, isOver: true }))
   const connected = new Promise<void>((resolve) => client.once('connected', resolve))
   client.connect()
   await connected
   return session
+}
+
+/** The client does not notice a server that is silent, as ZooKeeper's own does after two thirds of the session's time: so the server is asked. */
+async function isThere(session: Session, node: string): Promise<boolean> {
+  if (!session.isConnected) return false
+  const asked = call<unknown>(session, (done) => session.client.exists(node, () => {}, done))
+  return (await asked.catch(() => null)) !== null
+}
+
+/** Its nodes go with it, at once or when the server gives it up. */
+function end(session: Session): void {
+  session.isOver = true
+  session.client.close()
 }
 
 function call<T>({ over }: Session, method: (done: Done<T>) => void): Promise<T> {
