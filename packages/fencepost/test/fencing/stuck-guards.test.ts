@@ -124,14 +124,18 @@ describe.concurrent('FAULTS 1: a guarded transaction', () => {
     await using stuck = await inCopy('again')
     const gates = `select fencepost.gate('again') as gate, fencepost.gate('another') as other`
     const [{ gate, other }] = (await database.admin.query(gates)).rows
-    const read = async () =>
-      (await database.admin.query('select backend, progress from fencepost.stuck_guards($1)', [gate])).rows[0]
+    // A chunk is sent before the server has read it.
+    const readAfter = async (text: string) =>
+      await eventually(async () => {
+        const stuck = await database.admin.query('select backend, progress from fencepost.stuck_guards($1)', [gate])
+        return stuck.rows.find(({ progress }) => progress.endsWith(` ${text.length}`))
+      })
     const end = async (at: string, { backend, progress }: { backend: number; progress: string }) =>
       (await database.admin.query('select fencepost.end_stuck_guard($1, $2, $3) as done', [at, backend, progress])).rows
-    const seen = await eventually(read)
+    const seen = await readAfter('again\tzombie\n')
     expect(await end(other, seen)).toEqual([{ done: false }])
     await stuck.call('copyChunk', 'again', 'again\ton\n')
-    const later = await eventually(async () => ((await read())?.progress === seen.progress ? null : read()))
+    const later = await readAfter('again\tzombie\nagain\ton\n')
     expect(await end(gate, seen)).toEqual([{ done: false }])
     expect(await end(gate, later)).toEqual([{ done: true }])
     expect(await end(gate, later)).toEqual([{ done: false }])
