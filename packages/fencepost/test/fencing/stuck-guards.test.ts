@@ -127,8 +127,9 @@ describe.concurrent('FAULTS 1: a guarded transaction', () => {
     // A chunk is sent before the server has read it.
     const readAfter = async (text: string) =>
       await eventually(async () => {
-        const stuck = await database.admin.query('select backend, progress from fencepost.stuck_guards($1)', [gate])
-        return stuck.rows.find(({ progress }) => progress.endsWith(` ${text.length}`))
+        const question = 'select backend, progress from fencepost.stuck_guards($1)'
+        const { rows } = await database.admin.query<{ backend: number; progress: string }>(question, [gate])
+        return rows.find(({ progress }) => progress.endsWith(` ${text.length}`))
       })
     const end = async (at: string, { backend, progress }: { backend: number; progress: string }) =>
       (await database.admin.query('select fencepost.end_stuck_guard($1, $2, $3) as done', [at, backend, progress])).rows
@@ -138,7 +139,7 @@ describe.concurrent('FAULTS 1: a guarded transaction', () => {
     const later = await readAfter('again\tzombie\nagain\ton\n')
     expect(await end(gate, seen)).toEqual([{ done: false }])
     expect(await end(gate, later)).toEqual([{ done: true }])
-    expect(await end(gate, later)).toEqual([{ done: false }])
+    await eventually(async () => (await end(gate, later))[0]?.done === false)
   })
 
   test('that is stuck is ended by nobody who has no freezeTimeout', async () => {
