@@ -9,7 +9,7 @@ const README = join(workspaceRoot, 'README.md')
 const FIGURES = join(workspaceRoot, 'docs', 'comparison.json')
 const BLOCK = /(<!-- lab: [^>]*-->\n)[\s\S]*?(<!-- \/lab -->)/
 
-// npm run comparison -- A.json [B.json]: a whole run takes an hour, so it may be made in parts, each of other contenders. One that is
+// npm run comparison -- A.json [B.json]: a whole run takes 20 minutes, and may be made in parts, each of other contenders. One that is
 // in several is taken from the last: `docs/comparison.json NEW.json` puts in what is new.
 await runAsScript(import.meta.url, async (files) => {
   if (files.length === 0)

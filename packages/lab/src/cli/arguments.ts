@@ -26,7 +26,7 @@ export const HELP = `npm run lab -- [options]        in a project: npx fencepost
 Breaks locks, on real servers of its own, and counts in a ledger what was paid twice.
 
   --quick              a few faults, ${ROUNDS.quick} rounds each, about two minutes (default)
-  --full               every fault at every moment, ${ROUNDS.full} rounds each, about an hour
+  --full               every fault at every moment, ${ROUNDS.full} rounds each, about 20 minutes
   --contender NAME     only this one; may be repeated. A path (./my-lock.mjs) adds a lock of yours: docs/lab.md
   --fault NAME         only this one, e.g. freeze or freeze:after-check; may be repeated
   --rounds N           rounds of each fault at each moment, 1 to ${MOST_ROUNDS}
@@ -126,7 +126,7 @@ function wholeNumber(text: string | undefined, option: string, most: number): nu
   throw wrong(`${option} must be a whole number from 1 to ${most}, not "${text}"`)
 }
 
-/** Before anything is tried: a run may take an hour. */
+/** Before anything is tried: a run may take long. */
 function writable(file: string | undefined, option: string): string | null {
   if (file === undefined) return null
   const path = resolve(file)

@@ -25,7 +25,7 @@ export async function lab(args: readonly string[]): Promise<number> {
   const run = new Run(wanted, interruption.signal, say)
   await run.play()
   const result = run.result()
-  // First: should a disk be full, an hour was not for nothing.
+  // First: should a disk be full, what was measured is told all the same.
   process.stdout.write(`${terminalReport(result, process.stdout)}\n`)
   if (wanted.json !== null) await writeFile(wanted.json, `${JSON.stringify(result)}\n`)
   if (wanted.html !== null) await writeFile(wanted.html, htmlReport(result))
